@@ -1,0 +1,1 @@
+//! Client that finds nodes, follows the leader and retries safely; watched binding table.

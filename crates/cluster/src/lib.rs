@@ -1,0 +1,1 @@
+//! Raft over tonic: transport, proposals, reads, membership, watch hub.

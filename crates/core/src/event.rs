@@ -1,0 +1,106 @@
+//! What changed, with the position in the log.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::command::Actor;
+use crate::directory::{Device, Group, Site, User};
+use crate::id::{DeviceId, GroupId, SiteId, UserId};
+use crate::policy::Policy;
+use crate::session::{EndReason, Session};
+use crate::time::TimeMs;
+
+/// Something that happened. Events of one entry carry the same index and are delivered together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The log index of the entry.
+    pub index: u64,
+    /// The state's clock when it was applied.
+    pub at: TimeMs,
+    /// By whom.
+    pub by: Actor,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A user logged in.
+    SessionStarted(Arc<Session>),
+    /// A session ended.
+    SessionEnded {
+        /// The session as it was.
+        session: Arc<Session>,
+        /// Why.
+        reason: EndReason,
+    },
+    /// Too many wrong PINs.
+    UserLocked {
+        /// Whose.
+        user: UserId,
+        /// The phone at which the last wrong PIN was typed.
+        device: DeviceId,
+        /// Until when.
+        until: TimeMs,
+    },
+    /// A lockout was lifted by an administrator.
+    UserUnlocked(UserId),
+    /// A user's PIN was set or removed.
+    CredentialChanged {
+        /// Whose.
+        user: UserId,
+        /// The new version.
+        version: u64,
+    },
+    /// A site was created or changed.
+    SitePut(Arc<Site>),
+    /// A site was deleted.
+    SiteDeleted(SiteId),
+    /// A group was created or changed.
+    GroupPut(Arc<Group>),
+    /// A group was deleted.
+    GroupDeleted(GroupId),
+    /// A user was created or changed.
+    UserPut(Arc<User>),
+    /// A user was deleted.
+    UserDeleted(UserId),
+    /// A device was created or changed.
+    DevicePut(Arc<Device>),
+    /// A device was deleted.
+    DeviceDeleted(DeviceId),
+    /// The cluster's default policy changed.
+    DefaultsPut(Policy),
+    /// Somebody had sessions ended by force; the ends follow as events of their own.
+    Forced {
+        /// How many sessions.
+        sessions: u32,
+        /// What was said.
+        note: SmolStr,
+    },
+}
+
+impl EventKind {
+    /// A stable label for metrics, APIs and logs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SessionStarted(_) => "session_started",
+            Self::SessionEnded { .. } => "session_ended",
+            Self::UserLocked { .. } => "user_locked",
+            Self::UserUnlocked(_) => "user_unlocked",
+            Self::CredentialChanged { .. } => "credential_changed",
+            Self::SitePut(_) => "site_put",
+            Self::SiteDeleted(_) => "site_deleted",
+            Self::GroupPut(_) => "group_put",
+            Self::GroupDeleted(_) => "group_deleted",
+            Self::UserPut(_) => "user_put",
+            Self::UserDeleted(_) => "user_deleted",
+            Self::DevicePut(_) => "device_put",
+            Self::DeviceDeleted(_) => "device_deleted",
+            Self::DefaultsPut(_) => "defaults_put",
+            Self::Forced { .. } => "forced",
+        }
+    }
+}

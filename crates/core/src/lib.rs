@@ -1,0 +1,40 @@
+//! The session state machine of Hotdesk: who is logged in at which phone, and why.
+//!
+//! Everything a cluster of session nodes must agree on is decided here, by one pure function:
+//! [`apply`](State::apply) takes the state and one log entry (a [`Batch`] of commands) and gives each
+//! command its [`Outcome`] and the [`Event`]s that happened. The same entries give the same state on every
+//! replica, to the byte.
+//!
+//! What this crate never does: read a clock, draw a random number, open a file or a socket, iterate over a
+//! map whose order depends on anything but its content. Time comes in with the entry.
+//!
+//! Three types to know: [`State`] (the replicated state), [`Command`] (what may be asked of it) and
+//! [`Outcome`] (the answer, of which a [`Refusal`] is one). Words are those of the glossary in
+//! `ARCHITECTURE.md`. Start reading in [`command`], then `apply/login.rs`.
+
+pub mod command;
+pub mod directory;
+pub mod event;
+pub mod id;
+pub mod outcome;
+pub mod policy;
+pub mod refusal;
+pub mod session;
+pub mod time;
+
+mod apply;
+mod invariants;
+mod state;
+
+pub use apply::Applied;
+pub use command::{Action, Actor, Batch, Command, RequestId};
+pub use directory::{Credential, Device, Group, LoginFailures, Site, User};
+pub use event::{Event, EventKind};
+pub use id::{Alias, DeviceId, Email, Extension, GroupId, InvalidName, SiteId, UserId, UserName};
+pub use invariants::Violation;
+pub use outcome::{Done, EndedSession, Outcome};
+pub use policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
+pub use refusal::{Refusal, RowProblem};
+pub use session::{EndReason, Epoch, Session};
+pub use state::{Answered, Counts, Parts, StagedImport, State};
+pub use time::TimeMs;

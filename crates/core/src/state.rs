@@ -1,0 +1,275 @@
+//! The replicated state: plain maps, and the indexes that keep look-ups quick.
+//!
+//! The maps are persistent ones: a clone costs nothing and shares all it can, which is how a snapshot is
+//! written while entries go on being applied.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet, Vector};
+
+use crate::command::{ImportRow, RequestId};
+use crate::directory::{Device, Group, Site, User};
+use crate::event::Event;
+use crate::id::{DeviceId, GroupId, SiteId, UserId, UserName};
+use crate::outcome::Outcome;
+use crate::policy::Policy;
+use crate::session::Session;
+use crate::time::TimeMs;
+
+/// How many answered requests are remembered at most; the oldest is forgotten first.
+pub const ANSWERED_MAX: usize = 1 << 18;
+/// How long an answered request is remembered at most, in milliseconds of the log's clock.
+pub const ANSWERED_KEPT_MS: u64 = 10 * 60_000;
+/// How many events the audit trail keeps; the oldest is forgotten first.
+pub const AUDIT_MAX: usize = 10_000;
+
+/// Everything the cluster agrees on. A clone is O(1).
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub(crate) clock: TimeMs,
+    pub(crate) index: u64,
+    pub(crate) defaults: Policy,
+    pub(crate) sites: OrdMap<SiteId, Arc<Site>>,
+    pub(crate) groups: OrdMap<GroupId, Arc<Group>>,
+    pub(crate) users: OrdMap<UserId, Arc<User>>,
+    pub(crate) devices: OrdMap<DeviceId, Arc<Device>>,
+    pub(crate) sessions: OrdMap<DeviceId, Arc<Session>>,
+    pub(crate) answered: OrdMap<RequestId, Arc<Answered>>,
+    pub(crate) answered_order: Vector<RequestId>,
+    pub(crate) audit: Vector<Arc<Event>>,
+    pub(crate) imports: OrdMap<RequestId, Arc<StagedImport>>,
+    // Indexes: rebuilt from the maps above by `restore`, never written to a snapshot.
+    pub(crate) names: OrdMap<UserName, UserId>,
+    /// The devices of each logged-in user, the oldest session first.
+    pub(crate) by_user: OrdMap<UserId, Arc<[DeviceId]>>,
+    /// Users with more than one session: what a stricter policy must look at.
+    pub(crate) several: OrdSet<UserId>,
+    pub(crate) deadlines: OrdSet<(TimeMs, DeviceId)>,
+    pub(crate) site_devices: OrdMap<SiteId, u64>,
+    pub(crate) group_users: OrdMap<GroupId, u64>,
+    pub(crate) group_devices: OrdMap<GroupId, u64>,
+    pub(crate) staged_rows: usize,
+}
+
+/// A remembered answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The answer.
+    pub outcome: Arc<Outcome>,
+    /// What the request was, so that the same id for another request is noticed.
+    pub fingerprint: u64,
+    /// The log index of the entry that answered it.
+    pub index: u64,
+    /// The clock when it was answered.
+    pub at: TimeMs,
+}
+
+/// Rows that wait for their commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StagedImport {
+    /// The last time a part came in.
+    pub at: TimeMs,
+    /// The rows so far, in order.
+    pub rows: Vector<Arc<ImportRow>>,
+}
+
+/// The state taken apart into what a snapshot holds: records in key order, no indexes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// [`State::clock`].
+    pub clock: TimeMs,
+    /// [`State::index`].
+    pub index: u64,
+    /// [`State::defaults`].
+    pub defaults: Policy,
+    /// All sites.
+    pub sites: Vec<Arc<Site>>,
+    /// All groups.
+    pub groups: Vec<Arc<Group>>,
+    /// All users.
+    pub users: Vec<Arc<User>>,
+    /// All devices.
+    pub devices: Vec<Arc<Device>>,
+    /// All sessions.
+    pub sessions: Vec<Arc<Session>>,
+    /// Answered requests, the oldest first.
+    pub answered: Vec<(RequestId, Arc<Answered>)>,
+    /// The audit trail, the oldest first.
+    pub audit: Vec<Arc<Event>>,
+    /// Staged imports.
+    pub imports: Vec<(RequestId, Arc<StagedImport>)>,
+}
+
+impl State {
+    /// An empty state with default policies.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The largest time stamp of any entry applied.
+    #[must_use]
+    pub const fn clock(&self) -> TimeMs {
+        self.clock
+    }
+
+    /// The log index of the last entry applied; 0 before the first.
+    #[must_use]
+    pub const fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The policy of users whose group says nothing else.
+    #[must_use]
+    pub const fn defaults(&self) -> &Policy {
+        &self.defaults
+    }
+
+    /// A site by its id.
+    #[must_use]
+    pub fn site(&self, id: &SiteId) -> Option<&Arc<Site>> {
+        self.sites.get(id)
+    }
+
+    /// A group by its id.
+    #[must_use]
+    pub fn group(&self, id: &GroupId) -> Option<&Arc<Group>> {
+        self.groups.get(id)
+    }
+
+    /// A user by id (not by another name; see [`Self::find_user`]).
+    #[must_use]
+    pub fn user(&self, id: &UserId) -> Option<&Arc<User>> {
+        self.users.get(id)
+    }
+
+    /// A user by id, alias, e-mail or extension.
+    #[must_use]
+    pub fn find_user(&self, name: &UserName) -> Option<&Arc<User>> {
+        self.users.get(self.names.get(name)?)
+    }
+
+    /// A device by its id.
+    #[must_use]
+    pub fn device(&self, id: &DeviceId) -> Option<&Arc<Device>> {
+        self.devices.get(id)
+    }
+
+    /// The session at a device.
+    #[must_use]
+    pub fn session_at(&self, device: &DeviceId) -> Option<&Arc<Session>> {
+        self.sessions.get(device)
+    }
+
+    /// The sessions of a user, the oldest first.
+    pub fn sessions_of(&self, user: &UserId) -> impl Iterator<Item = &Arc<Session>> {
+        let devices = self.by_user.get(user).map_or(&[][..], |devices| devices);
+        devices.iter().filter_map(|device| self.sessions.get(device))
+    }
+
+    /// The policy that applies to a user: the group's, and the cluster's where that is silent.
+    #[must_use]
+    pub fn policy_of(&self, user: &User) -> Policy {
+        match user.group.as_ref().and_then(|group| self.groups.get(group)) {
+            Some(group) => group.policy.over(&self.defaults),
+            None => self.defaults,
+        }
+    }
+
+    /// All sites in order of their ids.
+    pub fn sites(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.sites.values()
+    }
+
+    /// All groups in order of their ids.
+    pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
+        self.groups.values()
+    }
+
+    /// All users in order of their ids.
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
+    /// The users from `after` (exclusive) on, in order of their ids: for paging.
+    pub fn users_after(&self, after: Option<&UserId>) -> impl Iterator<Item = &Arc<User>> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, |id| Excluded(id.clone()));
+        self.users.range((from, Unbounded)).map(|(_, user)| user)
+    }
+
+    /// The devices from `after` (exclusive) on, in order of their ids: for paging.
+    pub fn devices_after(&self, after: Option<&DeviceId>) -> impl Iterator<Item = &Arc<Device>> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, |id| Excluded(id.clone()));
+        self.devices.range((from, Unbounded)).map(|(_, device)| device)
+    }
+
+    /// The sessions at devices from `after` (exclusive) on, in order of device ids: for paging.
+    pub fn sessions_after(&self, after: Option<&DeviceId>) -> impl Iterator<Item = &Arc<Session>> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, |id| Excluded(id.clone()));
+        self.sessions.range((from, Unbounded)).map(|(_, session)| session)
+    }
+
+    /// All devices in order of their ids.
+    pub fn devices(&self) -> impl Iterator<Item = &Arc<Device>> {
+        self.devices.values()
+    }
+
+    /// All sessions in order of their devices' ids.
+    pub fn sessions(&self) -> impl Iterator<Item = &Arc<Session>> {
+        self.sessions.values()
+    }
+
+    /// How many users, devices and sessions there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            sites: self.sites.len(),
+            users: self.users.len(),
+            devices: self.devices.len(),
+            sessions: self.sessions.len(),
+        }
+    }
+
+    /// When the next session ends by itself.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<TimeMs> {
+        self.deadlines.get_min().map(|(at, _)| *at)
+    }
+
+    /// The answer that was given to a request, while it is remembered.
+    #[must_use]
+    pub fn answered(&self, request: RequestId) -> Option<&Arc<Answered>> {
+        self.answered.get(&request)
+    }
+
+    /// The audit trail: logins, logouts, evictions, lockouts, forced ends; the oldest first.
+    pub fn audit(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
+        self.audit.iter()
+    }
+
+    /// Answered requests, the oldest first, as a snapshot keeps them.
+    pub fn answered_in_order(&self) -> impl Iterator<Item = (RequestId, &Arc<Answered>)> {
+        self.answered_order.iter().filter_map(|id| Some((*id, self.answered.get(id)?)))
+    }
+
+    /// Staged imports, as a snapshot keeps them.
+    pub fn imports(&self) -> impl Iterator<Item = (RequestId, &Arc<StagedImport>)> {
+        self.imports.iter().map(|(id, import)| (*id, import))
+    }
+}
+
+/// How large the state is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Sites.
+    pub sites: usize,
+    /// Users.
+    pub users: usize,
+    /// Devices.
+    pub devices: usize,
+    /// Sessions.
+    pub sessions: usize,
+}

@@ -1,0 +1,1 @@
+//! Edge at an office: keeps the binding table by watching.

@@ -1,0 +1,1 @@
+//! Session node: public gRPC services over the cluster, PIN checks, configuration.

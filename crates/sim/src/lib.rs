@@ -1,0 +1,1 @@
+//! Deterministic simulation of the cluster and the linearizability checker.

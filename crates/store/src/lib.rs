@@ -1,0 +1,1 @@
+//! Raft log on sled with real syncs, and snapshot files.
