@@ -1,1 +1,3 @@
 //! Raft log on sled with real syncs, and snapshot files.
+
+pub mod types;
