@@ -1,1 +1,6 @@
-//! Shared harness of the suites.
+//! Shared harness of the suites: clusters in this process or of real processes, links that can be cut, and
+//! waiting for conditions.
+
+pub mod links;
+pub mod processes;
+pub mod wait;

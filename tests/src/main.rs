@@ -1,0 +1,5 @@
+//! The program `hotdesk`, built for the suites.
+
+fn main() -> std::process::ExitCode {
+    hotdesk_cli::main()
+}
