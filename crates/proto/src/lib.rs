@@ -2,6 +2,16 @@
 //!
 //! Core types are not serializable on purpose; whatever crosses a wire or reaches a disk passes through here,
 //! and the golden bytes of everything persisted are kept in this crate's tests.
+//!
+//! - [`convert`]: records, sessions, policies, events and the public types;
+//! - [`log`]: commands and outcomes as nodes send them and the log keeps them;
+//! - `snapshot`: the whole state as a file;
+//! - `error`: refusals and failures as gRPC statuses, and back.
+
+#![warn(missing_docs)]
+
+pub mod convert;
+pub mod log;
 
 /// The public API (`hotdesk.v1`).
 #[allow(missing_docs, clippy::all, unused_qualifications, unreachable_pub)]

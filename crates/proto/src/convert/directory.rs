@@ -1,0 +1,200 @@
+//! Sites, groups, users, devices.
+
+use std::sync::Arc;
+
+use hotdesk_core::command::ImportRow;
+use hotdesk_core::{Device, Group, LoginFailures, Site, User};
+
+use super::{Invalid, name, optional_name, time_or_zero};
+use crate::{internal, v1};
+
+impl From<&Site> for v1::Site {
+    fn from(site: &Site) -> Self {
+        Self {
+            id: site.id.as_str().into(),
+            name: site.name.as_str().into(),
+            time_zone: site.time_zone.as_str().into(),
+            emergency_location: site.emergency_location.as_str().into(),
+        }
+    }
+}
+
+impl TryFrom<v1::Site> for Site {
+    type Error = Invalid;
+    fn try_from(site: v1::Site) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: name("id", &site.id)?,
+            name: site.name.into(),
+            time_zone: site.time_zone.into(),
+            emergency_location: site.emergency_location.into(),
+        })
+    }
+}
+
+impl From<&Group> for v1::Group {
+    fn from(group: &Group) -> Self {
+        Self {
+            id: group.id.as_str().into(),
+            policy: Some((&group.policy).into()),
+        }
+    }
+}
+
+impl TryFrom<v1::Group> for Group {
+    type Error = Invalid;
+    fn try_from(group: v1::Group) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: name("id", &group.id)?,
+            policy: group
+                .policy
+                .unwrap_or_default()
+                .try_into()
+                .map_err(|invalid: Invalid| invalid.within("policy"))?,
+        })
+    }
+}
+
+/// The record as subscribers and callers see it: whether there is a PIN, never what it is checked against.
+impl From<&User> for v1::User {
+    fn from(user: &User) -> Self {
+        Self {
+            has_pin: user.credential.is_some(),
+            locked_until_ms: time_or_zero(user.failures.locked_until),
+            ..put_user(user)
+        }
+    }
+}
+
+/// The record as a caller puts it: what [`hotdesk_core::Action::PutUser`] ignores (`has_pin`,
+/// `locked_until_ms`) is not set.
+#[must_use]
+pub fn put_user(user: &User) -> v1::User {
+    v1::User {
+        id: user.id.as_str().into(),
+        display_name: user.display_name.as_str().into(),
+        extension: user.extension.as_ref().map_or("", |it| it.as_str()).into(),
+        aliases: user.aliases.iter().map(|alias| alias.as_str().into()).collect(),
+        email: user.email.as_ref().map_or("", |it| it.as_str()).into(),
+        group: user.group.as_ref().map_or("", |it| it.as_str()).into(),
+        disabled: !user.enabled,
+        has_pin: false,
+        locked_until_ms: 0,
+    }
+}
+
+/// Without credential and failures, which are not on the wire: `has_pin` and `locked_until_ms` are ignored.
+impl TryFrom<v1::User> for User {
+    type Error = Invalid;
+    fn try_from(user: v1::User) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: name("id", &user.id)?,
+            display_name: user.display_name.into(),
+            extension: optional_name("extension", &user.extension)?,
+            aliases: names("aliases", &user.aliases)?,
+            email: optional_name("email", &user.email)?,
+            group: optional_name("group", &user.group)?,
+            enabled: !user.disabled,
+            credential: None,
+            failures: LoginFailures::default(),
+        })
+    }
+}
+
+impl From<&Device> for v1::Device {
+    fn from(device: &Device) -> Self {
+        Self {
+            id: device.id.as_str().into(),
+            site: device.site.as_str().into(),
+            desk: device.desk.as_str().into(),
+            model: device.model.as_str().into(),
+            disabled: !device.enabled,
+            allowed_groups: device
+                .allowed_groups
+                .iter()
+                .map(|group| group.as_str().into())
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::Device> for Device {
+    type Error = Invalid;
+    fn try_from(device: v1::Device) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: name("id", &device.id)?,
+            site: name("site", &device.site)?,
+            desk: device.desk.into(),
+            model: device.model.into(),
+            enabled: !device.disabled,
+            allowed_groups: names("allowed_groups", &device.allowed_groups)?,
+        })
+    }
+}
+
+/// A row of an import as the public API has it, with the verifier of its PIN.
+///
+/// # Errors
+/// [`Invalid`] when a name in it breaks its rule, or a verifier comes with anything but a user.
+pub fn import_row(record: v1::import_row::Record, verifier: Option<Arc<str>>) -> Result<ImportRow, Invalid> {
+    use v1::import_row::Record;
+    if verifier.is_some() && !matches!(record, Record::User(_)) {
+        return Err(Invalid::new("pin", "belongs to users only"));
+    }
+    Ok(match record {
+        Record::Site(site) => ImportRow::Site(site.try_into()?),
+        Record::Group(group) => ImportRow::Group(group.try_into()?),
+        Record::User(user) => ImportRow::User {
+            user: user.try_into()?,
+            verifier,
+        },
+        Record::Device(device) => ImportRow::Device(device.try_into()?),
+    })
+}
+
+impl From<&ImportRow> for internal::v1::ImportRow {
+    fn from(row: &ImportRow) -> Self {
+        use internal::v1::import_row::Record;
+        let (record, verifier) = match row {
+            ImportRow::Site(site) => (Record::Site(site.into()), None),
+            ImportRow::Group(group) => (Record::Group(group.into()), None),
+            ImportRow::User { user, verifier } => (Record::User(put_user(user)), verifier.as_deref()),
+            ImportRow::Device(device) => (Record::Device(device.into()), None),
+        };
+        Self {
+            record: Some(record),
+            verifier: verifier.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<internal::v1::ImportRow> for ImportRow {
+    type Error = Invalid;
+    fn try_from(row: internal::v1::ImportRow) -> Result<Self, Invalid> {
+        use internal::v1::import_row::Record;
+        let record = super::required("record", row.record, "a site, a group, a user or a device")?;
+        Ok(match record {
+            Record::Site(site) => Self::Site(site.try_into()?),
+            Record::Group(group) => Self::Group(group.try_into()?),
+            Record::User(user) => Self::User {
+                user: user.try_into()?,
+                verifier: row.verifier.map(Into::into),
+            },
+            Record::Device(device) => Self::Device(device.try_into()?),
+        })
+    }
+}
+
+fn names<T: std::str::FromStr<Err = hotdesk_core::InvalidName>>(
+    field: &str,
+    texts: &[String],
+) -> Result<Vec<T>, Invalid> {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| {
+            text.parse().map_err(|error: hotdesk_core::InvalidName| {
+                Invalid::new(format!("{field}[{at}]"), error.to_string())
+            })
+        })
+        .collect()
+}

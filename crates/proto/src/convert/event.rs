@@ -1,0 +1,115 @@
+//! Events.
+
+use std::sync::Arc;
+
+use hotdesk_core::{Actor, EndedSession, Event, EventKind, TimeMs};
+
+use super::{Invalid, name, required};
+use crate::v1;
+use crate::v1::event::Kind;
+
+impl From<&Event> for v1::Event {
+    fn from(event: &Event) -> Self {
+        Self {
+            index: event.index,
+            at_ms: event.at.0,
+            by: event.by.0.as_str().into(),
+            kind: Some((&event.kind).into()),
+        }
+    }
+}
+
+/// A user's record comes back without credential and failures, as they are not on the wire.
+impl TryFrom<v1::Event> for Event {
+    type Error = Invalid;
+    fn try_from(event: v1::Event) -> Result<Self, Invalid> {
+        Ok(Self {
+            index: event.index,
+            at: TimeMs(event.at_ms),
+            by: Actor(event.by.into()),
+            kind: required("kind", event.kind, "what happened")?.try_into()?,
+        })
+    }
+}
+
+impl From<&EventKind> for Kind {
+    fn from(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::SessionStarted(session) => Self::SessionStarted((&**session).into()),
+            EventKind::SessionEnded { session, reason } => Self::SessionEnded(v1::EndedSession {
+                session: Some((&**session).into()),
+                reason: Some(reason.into()),
+            }),
+            EventKind::UserLocked { user, device, until } => Self::UserLocked(v1::UserLocked {
+                user: user.as_str().into(),
+                device: device.as_str().into(),
+                until_ms: until.0,
+            }),
+            EventKind::UserUnlocked(user) => Self::UserUnlocked(user.as_str().into()),
+            EventKind::CredentialChanged { user, version } => {
+                Self::CredentialChanged(v1::CredentialChanged {
+                    user: user.as_str().into(),
+                    version: *version,
+                })
+            }
+            EventKind::SitePut(site) => Self::SitePut((&**site).into()),
+            EventKind::SiteDeleted(site) => Self::SiteDeleted(site.as_str().into()),
+            EventKind::GroupPut(group) => Self::GroupPut((&**group).into()),
+            EventKind::GroupDeleted(group) => Self::GroupDeleted(group.as_str().into()),
+            EventKind::UserPut(user) => Self::UserPut((&**user).into()),
+            EventKind::UserDeleted(user) => Self::UserDeleted(user.as_str().into()),
+            EventKind::DevicePut(device) => Self::DevicePut((&**device).into()),
+            EventKind::DeviceDeleted(device) => Self::DeviceDeleted(device.as_str().into()),
+            EventKind::DefaultsPut(policy) => Self::DefaultsPut(policy.into()),
+            EventKind::Forced { sessions, note } => Self::Forced(v1::Forced {
+                sessions: *sessions,
+                note: note.as_str().into(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<Kind> for EventKind {
+    type Error = Invalid;
+    fn try_from(kind: Kind) -> Result<Self, Invalid> {
+        Ok(match kind {
+            Kind::SessionStarted(session) => {
+                Self::SessionStarted(Arc::new(record("session_started", session)?))
+            }
+            Kind::SessionEnded(ended) => {
+                let EndedSession { session, reason } = record("session_ended", ended)?;
+                Self::SessionEnded {
+                    session: Arc::new(session),
+                    reason,
+                }
+            }
+            Kind::UserLocked(locked) => Self::UserLocked {
+                user: name("user_locked.user", &locked.user)?,
+                device: name("user_locked.device", &locked.device)?,
+                until: TimeMs(locked.until_ms),
+            },
+            Kind::UserUnlocked(user) => Self::UserUnlocked(name("user_unlocked", &user)?),
+            Kind::CredentialChanged(changed) => Self::CredentialChanged {
+                user: name("credential_changed.user", &changed.user)?,
+                version: changed.version,
+            },
+            Kind::SitePut(site) => Self::SitePut(Arc::new(record("site_put", site)?)),
+            Kind::SiteDeleted(site) => Self::SiteDeleted(name("site_deleted", &site)?),
+            Kind::GroupPut(group) => Self::GroupPut(Arc::new(record("group_put", group)?)),
+            Kind::GroupDeleted(group) => Self::GroupDeleted(name("group_deleted", &group)?),
+            Kind::UserPut(user) => Self::UserPut(Arc::new(record("user_put", user)?)),
+            Kind::UserDeleted(user) => Self::UserDeleted(name("user_deleted", &user)?),
+            Kind::DevicePut(device) => Self::DevicePut(Arc::new(record("device_put", device)?)),
+            Kind::DeviceDeleted(device) => Self::DeviceDeleted(name("device_deleted", &device)?),
+            Kind::DefaultsPut(policy) => Self::DefaultsPut(record("defaults_put", policy)?),
+            Kind::Forced(forced) => Self::Forced {
+                sessions: forced.sessions,
+                note: forced.note.into(),
+            },
+        })
+    }
+}
+
+fn record<W, T: TryFrom<W, Error = Invalid>>(field: &str, message: W) -> Result<T, Invalid> {
+    T::try_from(message).map_err(|invalid| invalid.within(field))
+}
