@@ -48,7 +48,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Who asks: a short text that ends up in events and audit, at most 64 bytes. "system" for the cluster's own
+/// Who asks: a short text that ends up in events and audit, cut to [`ACTOR_BYTES_MAX`]. "system" for the cluster's own
 /// housekeeping, "node:2" or "edge:chicago" for machines, "admin:jo" for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor(pub SmolStr);
@@ -78,14 +78,15 @@ pub enum Action {
     Logout {
         /// Whose.
         target: LogoutTarget,
-        /// Only if the session there still has this epoch: a late logout must not end a newer session.
+        /// Only if the session there still has this epoch: a late logout must not end a newer session. For a
+        /// user, only the one session with this epoch.
         epoch: Option<Epoch>,
     },
     /// An administrator ends sessions.
     ForceLogout {
         /// Whose.
         target: ForceTarget,
-        /// Why, for the event; at most 256 bytes.
+        /// Why, for the event; cut to [`NOTE_BYTES_MAX`].
         note: SmolStr,
     },
     /// End the sessions whose deadline has passed; at most [`EXPIRE_MAX`] per command.
@@ -157,12 +158,20 @@ pub enum Action {
 
 /// How many sessions one `Expire` ends at most; the rest follow in the next.
 pub const EXPIRE_MAX: usize = 1000;
+/// How many sessions one `ForceLogout` ends at most; the outcome says whether there are more.
+pub const FORCE_LOGOUT_MAX: usize = 1000;
+/// The longest actor, in bytes; the rest is cut off.
+pub const ACTOR_BYTES_MAX: usize = 64;
+/// The longest note of a forced logout, in bytes; the rest is cut off.
+pub const NOTE_BYTES_MAX: usize = 256;
 /// How many items one `Touch` carries at most.
 pub const TOUCH_MAX: usize = 1000;
 /// How many rows one `ImportStage` carries at most: keeps log entries small.
 pub const IMPORT_ROWS_PER_STAGE: usize = 200;
 /// How many rows all staged imports together may hold at most.
 pub const IMPORT_ROWS_MAX: usize = 2_000_000;
+/// How many imports may be staged at the same time; another one is refused.
+pub const IMPORTS_MAX: usize = 16;
 /// A staged import that nobody commits is forgotten after this long, in milliseconds.
 pub const IMPORT_KEPT_MS: u64 = 30 * 60_000;
 
@@ -200,7 +209,7 @@ pub enum ForceTarget {
     Device(DeviceId),
     /// All of this user.
     User(UserName),
-    /// All at this site; at most 1000 per command, the outcome says whether there are more.
+    /// All at this site; at most [`FORCE_LOGOUT_MAX`] per command, the outcome says whether there are more.
     Site(SiteId),
 }
 

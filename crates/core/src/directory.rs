@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::id::{Alias, DeviceId, Email, Extension, GroupId, SiteId, UserId};
+use crate::id::{Alias, DeviceId, Email, Extension, GroupId, SiteId, UserId, UserName};
 use crate::policy::PolicyOverrides;
 use crate::time::TimeMs;
 
 /// The longest free text of a record (a name, a desk, a location), in bytes.
 pub const TEXT_BYTES_MAX: usize = 256;
+/// The longest verifier of a credential, in bytes.
+pub const VERIFIER_BYTES_MAX: usize = 512;
 /// How many aliases a user may have.
 pub const ALIASES_MAX: usize = 8;
 /// How many groups a device may name.
@@ -64,19 +66,42 @@ pub struct User {
     pub failures: LoginFailures,
 }
 
+impl User {
+    /// All names that lead to this user, each with its field ("id", "extension", "aliases", "email"). They may
+    /// repeat (an alias equal to the extension): harmless, as they lead to the same user.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, UserName)> + '_ {
+        let id = std::iter::once(("id", UserName::from(&self.id)));
+        let extension = self
+            .extension
+            .iter()
+            .map(|extension| ("extension", UserName::from(extension)));
+        let aliases = self
+            .aliases
+            .iter()
+            .map(|alias| ("aliases", UserName::from(alias)));
+        let email = self.email.iter().map(|email| ("email", UserName::from(email)));
+        id.chain(extension).chain(aliases).chain(email)
+    }
+}
+
 /// What a PIN is checked against.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// Rises by one with each change; a login carries the version that was checked.
+    /// Rises with each change and never repeats, not even when the PIN is removed or the user deleted and
+    /// created again (it is made from the position in the log, as an epoch is). A login carries the version
+    /// that was checked; were a version ever used twice, a check against the old PIN could pass for the new.
     pub version: u64,
-    /// The verifier as a PHC string (argon2id; the pepper is not in it). At most 512 bytes.
+    /// The verifier as a PHC string (argon2id; the pepper is not in it). At most
+    /// [`VERIFIER_BYTES_MAX`].
     pub verifier: Arc<str>,
 }
 
 /// The verifier is kept out of logs and error texts.
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("Credential")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,11 @@ pub struct InvalidName {
 
 impl InvalidName {
     fn new(what: &'static str, got: &str, expected: &'static str) -> Self {
-        Self { what, got: got.chars().take(80).collect(), expected }
+        Self {
+            what,
+            got: got.chars().take(80).collect(),
+            expected,
+        }
     }
 }
 
@@ -116,7 +120,9 @@ fn device(text: &str) -> Result<SmolStr, &'static str> {
     if hex.len() == 12 && hex.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(SmolStr::new(hex.to_ascii_lowercase()));
     }
-    id(text).map_err(|_| "a MAC address (12 hex digits), or 1 to 64 characters of a-z, 0-9, dot, dash or underscore")
+    id(text).map_err(
+        |_| "a MAC address (12 hex digits), or 1 to 64 characters of a-z, 0-9, dot, dash or underscore",
+    )
 }
 
 fn extension(text: &str) -> Result<SmolStr, &'static str> {
@@ -128,7 +134,9 @@ fn extension(text: &str) -> Result<SmolStr, &'static str> {
 
 fn email(text: &str) -> Result<SmolStr, &'static str> {
     const RULE: &str = "an address such as name@example.com, at most 254 characters";
-    let Some((local, domain)) = text.rsplit_once('@') else { return Err(RULE) };
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return Err(RULE);
+    };
     let clean = text.bytes().all(|b| b.is_ascii_graphic());
     if local.is_empty() || domain.is_empty() || !clean || text.len() > EMAIL_BYTES_MAX {
         return Err(RULE);
@@ -137,7 +145,9 @@ fn email(text: &str) -> Result<SmolStr, &'static str> {
 }
 
 fn any_name(text: &str) -> Result<SmolStr, &'static str> {
-    email(text).or_else(|_| id(text)).map_err(|_| "a user id, an alias, an e-mail address or an extension")
+    email(text)
+        .or_else(|_| id(text))
+        .map_err(|_| "a user id, an alias, an e-mail address or an extension")
 }
 
 name_type!(
@@ -186,13 +196,30 @@ impl From<&Extension> for UserName {
     }
 }
 
+impl From<&Alias> for UserName {
+    fn from(alias: &Alias) -> Self {
+        Self(alias.0.clone())
+    }
+}
+
+impl From<&Email> for UserName {
+    fn from(email: &Email) -> Self {
+        Self(email.0.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_mac_address_has_one_spelling() {
-        for text in ["00:1A:2B:3C:4D:5E", "001a2b3c4d5e", "001A.2B3C.4D5E", "00-1a-2b-3c-4d-5e"] {
+        for text in [
+            "00:1A:2B:3C:4D:5E",
+            "001a2b3c4d5e",
+            "001A.2B3C.4D5E",
+            "00-1a-2b-3c-4d-5e",
+        ] {
             assert_eq!(DeviceId::parse(text).unwrap().as_str(), "001a2b3c4d5e");
         }
         assert_eq!(DeviceId::parse("Lobby-1").unwrap().as_str(), "lobby-1");
@@ -213,6 +240,9 @@ mod tests {
         assert!(Extension::parse("123456789012345678901").is_err());
         assert!(Email::parse("nobody").is_err());
         assert!(Email::parse("a@b").is_ok());
-        assert_eq!(UserName::parse(" Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+        assert_eq!(
+            UserName::parse(" Ada@Example.COM ").unwrap().as_str(),
+            "ada@example.com"
+        );
     }
 }

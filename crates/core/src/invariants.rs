@@ -1,4 +1,16 @@
 //! What must always be true of a state, in one place.
+//!
+//! `apply` keeps these; snapshots and tests check them. Two halves: records against each other
+//! (`check_records`, also what a restored snapshot must pass), and indexes against the records they are made
+//! from (`check_indexes`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::id::{DeviceId, UserId};
+use crate::session::Session;
+use crate::state::State;
 
 /// A broken invariant: a bug, or a damaged snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,4 +20,258 @@ pub struct Violation {
     pub rule: &'static str,
     /// The values that break it.
     pub detail: String,
+}
+
+type Checked = Result<(), Violation>;
+
+impl State {
+    /// Checks all invariants; takes time with the size of the state.
+    ///
+    /// That a device has at most one session needs no check: sessions are a map from device to session.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn check(&self) -> Result<(), Violation> {
+        self.check_records()?;
+        self.check_indexes()
+    }
+
+    /// Records against each other.
+    pub(crate) fn check_records(&self) -> Checked {
+        for device in self.devices.values() {
+            let known = self.sites.contains_key(&device.site);
+            ensure(known, "a device's site exists", || {
+                format!("{} at {}", device.id, device.site)
+            })?;
+            let unknown = device
+                .allowed_groups
+                .iter()
+                .find(|group| !self.groups.contains_key(*group));
+            ensure(unknown.is_none(), "a device's groups exist", || {
+                format!("{}: {unknown:?}", device.id)
+            })?;
+        }
+        for user in self.users.values() {
+            let known = user
+                .group
+                .as_ref()
+                .is_none_or(|group| self.groups.contains_key(group));
+            ensure(known, "a user's group exists", || {
+                format!("{}: {:?}", user.id, user.group)
+            })?;
+        }
+        let mut epochs = BTreeSet::new();
+        for session in self.sessions.values() {
+            self.check_session(session)?;
+            let is_new = epochs.insert(session.epoch);
+            ensure(is_new, "an epoch belongs to one session", || {
+                session.epoch.to_string()
+            })?;
+        }
+        for (user, devices) in &self.by_user {
+            let Some(record) = self.users.get(user) else {
+                continue;
+            };
+            let max = self.policy_of(record).multiple_logins.sessions_max();
+            ensure(
+                devices.len() <= max,
+                "a user has at most the sessions that the policy allows",
+                || format!("{user} has {} of {max}: {devices:?}", devices.len()),
+            )?;
+        }
+        for (_, answered) in self.answered_in_order() {
+            let in_past = answered.index <= self.index && answered.at <= self.clock;
+            ensure(in_past, "an answer is of the past", || format!("{answered:?}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_session(&self, session: &Session) -> Checked {
+        let Session {
+            user,
+            device,
+            site,
+            epoch,
+            since,
+            last_active,
+            by: _,
+            deadline: _,
+        } = session;
+        ensure(self.users.contains_key(user), "a session's user exists", || {
+            format!("{session:?}")
+        })?;
+        let stands_there = self
+            .devices
+            .get(device)
+            .is_some_and(|device| device.site == *site);
+        let rule = "a session's device exists and stands at its site";
+        ensure(stands_there, rule, || format!("{session:?}"))?;
+        let rule = "an epoch comes from an entry that has been applied";
+        ensure(epoch.index() <= self.index, rule, || {
+            format!("{epoch} at index {}", self.index)
+        })?;
+        let in_past = since <= last_active && *last_active <= self.clock;
+        ensure(in_past, "a session's times are of the past", || {
+            format!("{session:?} at {}", self.clock)
+        })
+    }
+
+    /// Indexes against what is rebuilt from the records. The rebuilding is written anew here, so that it does
+    /// not repeat a mistake of the code that it checks.
+    fn check_indexes(&self) -> Checked {
+        for (id, session) in &self.sessions {
+            ensure(
+                *id == session.device,
+                "a session is kept under its device",
+                || id.to_string(),
+            )?;
+        }
+
+        let mut names = BTreeMap::new();
+        let mut group_users = BTreeMap::new();
+        for (id, user) in &self.users {
+            ensure(*id == user.id, "a user is kept under its id", || id.to_string())?;
+            for (_, name) in user.names() {
+                let other = names.insert(name.clone(), id.clone()).filter(|other| other != id);
+                ensure(other.is_none(), "a name belongs to one user", || {
+                    format!("{name}: {id}, {other:?}")
+                })?;
+            }
+            if let Some(group) = &user.group {
+                *group_users.entry(group.clone()).or_insert(0) += 1;
+            }
+        }
+        same("names", &self.names, &names)?;
+        same("group_users", &self.group_users, &group_users)?;
+
+        let mut site_devices = BTreeMap::new();
+        let mut group_devices = BTreeMap::new();
+        for (id, device) in &self.devices {
+            ensure(*id == device.id, "a device is kept under its id", || {
+                id.to_string()
+            })?;
+            *site_devices.entry(device.site.clone()).or_insert(0) += 1;
+            for group in &device.allowed_groups {
+                *group_devices.entry(group.clone()).or_insert(0) += 1;
+            }
+        }
+        same("site_devices", &self.site_devices, &site_devices)?;
+        same("group_devices", &self.group_devices, &group_devices)?;
+        self.check_session_indexes()?;
+
+        let order: Vec<_> = self.answered_order.iter().collect();
+        let listed: BTreeSet<_> = order.iter().collect();
+        let complete = order.len() == self.answered.len() && listed.len() == order.len();
+        let complete = complete && order.iter().all(|id| self.answered.contains_key(*id));
+        ensure(complete, "the order of answers lists each answer once", || {
+            format!("{} listed, {} kept", order.len(), self.answered.len())
+        })?;
+        let rows: usize = self.imports.values().map(|import| import.rows.len()).sum();
+        ensure(rows == self.staged_rows, "staged rows are counted", || {
+            format!("{rows} there, {} counted", self.staged_rows)
+        })
+    }
+
+    fn check_session_indexes(&self) -> Checked {
+        let mut by_age: Vec<_> = self.sessions.values().collect();
+        by_age.sort_by_key(|session| session.epoch);
+        let mut by_user: BTreeMap<UserId, Vec<DeviceId>> = BTreeMap::new();
+        for session in &by_age {
+            by_user
+                .entry(session.user.clone())
+                .or_default()
+                .push(session.device.clone());
+        }
+        let several: BTreeSet<_> = by_user
+            .iter()
+            .filter(|(_, d)| d.len() > 1)
+            .map(|(id, _)| id)
+            .collect();
+        ensure(
+            self.several.iter().eq(several.iter().copied()),
+            "index several is right",
+            || format!("{:?} should be {several:?}", self.several),
+        )?;
+        let by_user = by_user
+            .into_iter()
+            .map(|(id, devices)| (id, Arc::from(devices)))
+            .collect();
+        same("by_user", &self.by_user, &by_user)?;
+
+        let due = by_age
+            .iter()
+            .filter_map(|session| Some((session.deadline?, session.device.clone())));
+        let deadlines: BTreeSet<_> = due.collect();
+        ensure(
+            self.deadlines.iter().eq(&deadlines),
+            "index deadlines is right",
+            || format!("{:?} should be {deadlines:?}", self.deadlines),
+        )
+    }
+
+    /// What `apply` asserts in debug builds: sizes always, everything while the state is small, so that tests
+    /// over large states stay quick.
+    #[cfg(debug_assertions)]
+    pub(crate) fn assert_invariants(&self) {
+        const SMALL: usize = 200;
+        let sessions = self.sessions.len();
+        assert_eq!(
+            self.answered.len(),
+            self.answered_order.len(),
+            "answers and their order differ"
+        );
+        assert!(
+            self.deadlines.len() <= sessions,
+            "{} deadlines, {sessions}",
+            self.deadlines.len()
+        );
+        assert!(
+            self.by_user.len() <= sessions,
+            "{} users in, {sessions}",
+            self.by_user.len()
+        );
+        assert!(
+            self.several.len() <= self.by_user.len(),
+            "{} with several",
+            self.several.len()
+        );
+        assert!(self.names.len() >= self.users.len(), "{} names", self.names.len());
+        let counts = self.counts();
+        if counts.users + counts.devices + counts.sites + self.answered.len() <= SMALL
+            && let Err(violation) = self.check()
+        {
+            panic!("entry {}: {violation}", self.index);
+        }
+    }
+}
+
+fn ensure(holds: bool, rule: &'static str, detail: impl FnOnce() -> String) -> Checked {
+    if holds {
+        Ok(())
+    } else {
+        Err(Violation {
+            rule,
+            detail: detail(),
+        })
+    }
+}
+
+/// An index against its rebuilt self; the first difference is told.
+fn same<K, V>(index: &'static str, kept: &imbl::OrdMap<K, V>, rebuilt: &BTreeMap<K, V>) -> Checked
+where
+    K: Ord + Debug,
+    V: PartialEq + Debug,
+{
+    let is_same = kept.len() == rebuilt.len() && kept.iter().eq(rebuilt.iter());
+    ensure(is_same, "an index is what its records make it", || {
+        let differs = kept
+            .iter()
+            .zip(rebuilt.iter())
+            .find(|(kept, rebuilt)| kept != rebuilt);
+        format!(
+            "{index}: {} kept, {} rebuilt, first {differs:?}",
+            kept.len(),
+            rebuilt.len()
+        )
+    })
 }

@@ -12,6 +12,8 @@
 //! [`Outcome`] (the answer, of which a [`Refusal`] is one). Words are those of the glossary in
 //! `ARCHITECTURE.md`. Start reading in [`command`], then `apply/login.rs`.
 
+#![warn(missing_docs)]
+
 pub mod command;
 pub mod directory;
 pub mod event;
@@ -24,6 +26,7 @@ pub mod time;
 
 mod apply;
 mod invariants;
+mod parts;
 mod state;
 
 pub use apply::Applied;
@@ -36,5 +39,5 @@ pub use outcome::{Done, EndedSession, Outcome};
 pub use policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
 pub use refusal::{Refusal, RowProblem};
 pub use session::{EndReason, Epoch, Session};
-pub use state::{Answered, Counts, Parts, StagedImport, State};
+pub use state::{ANSWERED_KEPT_MS, ANSWERED_MAX, AUDIT_MAX, Answered, Counts, Parts, StagedImport, State};
 pub use time::TimeMs;

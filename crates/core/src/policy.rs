@@ -1,5 +1,7 @@
 //! What a group of users may do, with defaults for the cluster.
 
+use crate::time::TimeMs;
+
 /// What happens when a user logs in while logged in elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MultipleLogins {
@@ -74,7 +76,11 @@ pub struct LockoutPolicy {
 
 impl Default for LockoutPolicy {
     fn default() -> Self {
-        Self { failures_max: 5, window_ms: 15 * 60_000, locked_ms: 15 * 60_000 }
+        Self {
+            failures_max: 5,
+            window_ms: 15 * 60_000,
+            locked_ms: 15 * 60_000,
+        }
     }
 }
 
@@ -103,6 +109,31 @@ pub struct PolicyOverrides {
     pub login_time_max: Option<Limit>,
     /// See [`Policy::lockout`].
     pub lockout: Option<LockoutPolicy>,
+}
+
+impl Policy {
+    /// When a session that began at `since` and was last active at `last_active` ends by itself: the earlier
+    /// of the two limits, `None` when both are off.
+    #[must_use]
+    pub fn deadline(&self, since: TimeMs, last_active: TimeMs) -> Option<TimeMs> {
+        let idle = self.idle_timeout.after(last_active);
+        let login_time = self.login_time_max.after(since);
+        match (idle, login_time) {
+            (Some(idle), Some(login_time)) => Some(idle.min(login_time)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+impl Limit {
+    /// When the limit is reached, counted from `start`.
+    #[must_use]
+    pub const fn after(self, start: TimeMs) -> Option<TimeMs> {
+        match self {
+            Self::Off => None,
+            Self::AfterMs(ms) => Some(start.plus_ms(ms)),
+        }
+    }
 }
 
 impl PolicyOverrides {

@@ -9,65 +9,142 @@ use crate::time::TimeMs;
 pub enum Refusal {
     /// No user has this id, alias, e-mail or extension.
     #[error("nobody is known as {name}")]
-    UnknownUser { name: UserName },
+    UnknownUser {
+        /// The name.
+        name: UserName,
+    },
     /// No device has this id.
     #[error("no phone is known as {device}")]
-    UnknownDevice { device: DeviceId },
+    UnknownDevice {
+        /// The phone.
+        device: DeviceId,
+    },
     /// No site has this id.
     #[error("no site is known as {site}")]
-    UnknownSite { site: SiteId },
+    UnknownSite {
+        /// The site.
+        site: SiteId,
+    },
     /// No group has this id.
     #[error("no group is known as {group}")]
-    UnknownGroup { group: GroupId },
+    UnknownGroup {
+        /// The group.
+        group: GroupId,
+    },
     /// The user is disabled.
     #[error("user {user} is disabled")]
-    UserDisabled { user: UserId },
+    UserDisabled {
+        /// The user.
+        user: UserId,
+    },
     /// The device is disabled.
     #[error("phone {device} is disabled")]
-    DeviceDisabled { device: DeviceId },
+    DeviceDisabled {
+        /// The phone.
+        device: DeviceId,
+    },
     /// The device accepts only other groups.
     #[error("user {user} may not use phone {device}")]
-    DeviceNotAllowed { user: UserId, device: DeviceId },
+    DeviceNotAllowed {
+        /// The user.
+        user: UserId,
+        /// The phone.
+        device: DeviceId,
+    },
     /// Too many wrong PINs.
     #[error("user {user} is locked after too many wrong PINs")]
-    UserLocked { user: UserId, until: TimeMs },
+    UserLocked {
+        /// The user.
+        user: UserId,
+        /// When the lock ends.
+        until: TimeMs,
+    },
     /// The PIN was changed between its check and the login.
     #[error("the PIN of user {user} has just been changed")]
-    CredentialChanged { user: UserId },
+    CredentialChanged {
+        /// The user.
+        user: UserId,
+    },
     /// The user has no PIN.
     #[error("no PIN has been set for user {user}")]
-    NoCredential { user: UserId },
+    NoCredential {
+        /// The user.
+        user: UserId,
+    },
     /// Policy `deny`: the user is logged in elsewhere.
     #[error("user {user} is already logged in at phone {device} in {site}")]
-    LoggedInElsewhere { user: UserId, device: DeviceId, site: SiteId },
+    LoggedInElsewhere {
+        /// The user.
+        user: UserId,
+        /// The phone.
+        device: DeviceId,
+        /// The site.
+        site: SiteId,
+    },
     /// Policy `refuse`: somebody else uses the phone.
     #[error("phone {device} is in use by another user")]
-    DeviceBusy { device: DeviceId },
+    DeviceBusy {
+        /// The phone.
+        device: DeviceId,
+    },
     /// The session at the device is not the one that the caller meant.
     #[error("the session at phone {device} is no longer the one that was meant")]
-    StaleEpoch { device: DeviceId },
+    StaleEpoch {
+        /// The phone.
+        device: DeviceId,
+    },
     /// Another user has one of the names.
     #[error("{name} already belongs to user {owner}")]
-    NameTaken { name: UserName, owner: UserId },
+    NameTaken {
+        /// The name.
+        name: UserName,
+        /// Who has it.
+        owner: UserId,
+    },
     /// Devices stand at the site.
     #[error("site {site} still has {devices} phones")]
-    SiteInUse { site: SiteId, devices: u64 },
+    SiteInUse {
+        /// The site.
+        site: SiteId,
+        /// How many phones.
+        devices: u64,
+    },
     /// Users or devices name the group.
     #[error("group {group} is still named by {users} users and {devices} phones")]
-    GroupInUse { group: GroupId, users: u64, devices: u64 },
+    GroupInUse {
+        /// The group.
+        group: GroupId,
+        /// How many users name it.
+        users: u64,
+        /// How many phones name it.
+        devices: u64,
+    },
     /// A field of a record breaks its rule.
     #[error("{field} {problem}")]
-    InvalidRecord { field: &'static str, problem: String },
+    InvalidRecord {
+        /// The field, as in the record.
+        field: &'static str,
+        /// The rule that it breaks, to be read after the field.
+        problem: String,
+    },
     /// The request id was used for another request before.
     #[error("this request id was used for another request")]
     RequestIdReused,
     /// The parts of an import do not follow each other.
     #[error("the import expected row {expected} next but got row {got}")]
-    ImportGap { expected: u64, got: u64 },
+    ImportGap {
+        /// What would have followed.
+        expected: u64,
+        /// What came.
+        got: u64,
+    },
     /// Rows of the import cannot be put; none was.
     #[error("{} rows cannot be imported, nothing was changed; the first is row {}: {}",
         rows.len(), rows.first().map_or(0, |r| r.row), rows.first().map_or("", |r| r.problem.as_str()))]
-    ImportRejected { rows: Vec<RowProblem> },
+    ImportRejected {
+        /// The bad rows, at most [`ROW_PROBLEMS_MAX`].
+        rows: Vec<RowProblem>,
+    },
 }
 
 /// A row that cannot be imported.

@@ -57,6 +57,14 @@ pub struct Session {
     pub deadline: Option<TimeMs>,
 }
 
+impl Session {
+    /// The session's time is up at `clock`, though nobody may have swept it yet.
+    #[must_use]
+    pub fn is_overdue(&self, clock: TimeMs) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= clock)
+    }
+}
+
 /// Why a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndReason {

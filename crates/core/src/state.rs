@@ -73,6 +73,17 @@ pub struct StagedImport {
     pub rows: Vector<Arc<ImportRow>>,
 }
 
+impl StagedImport {
+    /// An import of which no row has come yet.
+    #[must_use]
+    pub fn empty(at: TimeMs) -> Self {
+        Self {
+            at,
+            rows: Vector::new(),
+        }
+    }
+}
+
 /// The state taken apart into what a snapshot holds: records in key order, no indexes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
@@ -252,7 +263,9 @@ impl State {
 
     /// Answered requests, the oldest first, as a snapshot keeps them.
     pub fn answered_in_order(&self) -> impl Iterator<Item = (RequestId, &Arc<Answered>)> {
-        self.answered_order.iter().filter_map(|id| Some((*id, self.answered.get(id)?)))
+        self.answered_order
+            .iter()
+            .filter_map(|id| Some((*id, self.answered.get(id)?)))
     }
 
     /// Staged imports, as a snapshot keeps them.

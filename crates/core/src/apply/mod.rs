@@ -1,11 +1,43 @@
-//! Applying log entries.
+//! Applying log entries: one file per action.
+//!
+//! This file decides *which* rule is asked and does the book-keeping that all actions share: the clock, the
+//! answers that are remembered, the events, the audit trail. What an action checks and changes is in its own
+//! file; what several actions do to sessions is in `sessions.rs`.
+//!
+//! A refused command changes nothing but the table of answers (and a refused import commit forgets its rows).
+
+mod answered;
+mod check;
+mod credential;
+mod defaults;
+mod device;
+mod expire;
+mod failed_login;
+mod fingerprint;
+mod force_logout;
+mod group;
+mod import;
+mod import_check;
+mod login;
+mod logout;
+mod sessions;
+mod site;
+mod touch;
+mod unlock;
+mod user;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::sync::Arc;
 
-use crate::command::Batch;
-use crate::event::Event;
+use crate::command::{ACTOR_BYTES_MAX, Action, Actor, Batch, Command};
+use crate::event::{Event, EventKind};
 use crate::outcome::Outcome;
-use crate::state::{Parts, State};
+use crate::refusal::Refusal;
+use crate::session::Epoch;
+use crate::state::{AUDIT_MAX, State};
+use crate::time::TimeMs;
 
 /// What one entry did.
 #[derive(Clone, Debug, Default)]
@@ -19,19 +51,188 @@ pub struct Applied {
 impl State {
     /// Applies the entry at `index`. Deterministic: state, index and batch decide everything.
     ///
-    /// `index` must be larger than [`State::index`]; gaps are fine (entries of consensus itself).
+    /// `index` must be larger than [`State::index`]; gaps are fine (entries of consensus itself). Commands
+    /// beyond [`Epoch::COMMANDS_PER_ENTRY`] are refused, because they would share epochs with the next entry.
+    ///
+    /// # Panics
+    /// When `index` is not larger than [`State::index`]: an entry applied twice would log people in twice, and
+    /// a node that cannot keep its place in the log must stop. In debug builds also when an invariant is broken.
     #[must_use]
     pub fn apply(&mut self, index: u64, batch: &Batch) -> Applied {
-        let _ = (index, batch);
-        unimplemented!("in work")
+        assert!(
+            index > self.index,
+            "entry {index} came after entry {}",
+            self.index
+        );
+        self.index = index;
+        self.clock = self.clock.max(batch.at);
+        answered::forget_old(self);
+
+        let mut applied = Applied {
+            outcomes: Vec::with_capacity(batch.commands.len()),
+            events: Vec::new(),
+        };
+        for (position, command) in (0..).zip(&batch.commands) {
+            let outcome = self.answer(index, position, command, &mut applied.events);
+            applied.outcomes.push(outcome);
+        }
+
+        #[cfg(debug_assertions)]
+        self.assert_invariants();
+        applied
     }
 
-    /// The state from what a snapshot holds; rebuilds all indexes.
-    ///
-    /// # Errors
-    /// The first broken invariant, when the parts contradict each other.
-    pub fn restore(parts: Parts) -> Result<Self, crate::Violation> {
-        let _ = parts;
-        unimplemented!("in work")
+    /// The remembered answer of a retry, or the command's own, remembered from now on.
+    fn answer(
+        &mut self,
+        index: u64,
+        position: u64,
+        command: &Command,
+        events: &mut Vec<Event>,
+    ) -> Arc<Outcome> {
+        if position >= Epoch::COMMANDS_PER_ENTRY {
+            let problem = format!("must hold at most {} commands", Epoch::COMMANDS_PER_ENTRY);
+            return Arc::new(Err(Refusal::InvalidRecord {
+                field: "batch",
+                problem,
+            }));
+        }
+        let by = Actor(check::cut(&command.actor.0, ACTOR_BYTES_MAX));
+        let mut step = Step {
+            state: self,
+            index,
+            position,
+            by,
+            events,
+        };
+        let Some(request_id) = command.request_id else {
+            return Arc::new(step.decide(&command.action));
+        };
+        let fingerprint = fingerprint::of(&command.action);
+        if let Some(known) = step.state.answered.get(&request_id) {
+            if known.fingerprint == fingerprint {
+                return Arc::clone(&known.outcome);
+            }
+            return Arc::new(Err(Refusal::RequestIdReused));
+        }
+        let outcome = Arc::new(step.decide(&command.action));
+        answered::remember(self, request_id, fingerprint, &outcome);
+        outcome
+    }
+}
+
+/// What an action works with: the state, its place in the log, who asks, and where events go.
+struct Step<'a> {
+    state: &'a mut State,
+    index: u64,
+    position: u64,
+    by: Actor,
+    events: &'a mut Vec<Event>,
+}
+
+impl Step<'_> {
+    fn decide(&mut self, action: &Action) -> Outcome {
+        match action {
+            Action::Login {
+                user,
+                device,
+                credential_version,
+            } => login::apply(self, user, device, *credential_version),
+            Action::Logout { target, epoch } => logout::apply(self, target, *epoch),
+            Action::ForceLogout { target, note } => force_logout::apply(self, target, note),
+            Action::Expire => expire::apply(self),
+            Action::Touch { items } => touch::apply(self, items),
+            Action::PutSite(site) => site::put(self, site),
+            Action::DeleteSite(id) => site::delete(self, id),
+            Action::PutGroup(group) => group::put(self, group),
+            Action::DeleteGroup(id) => group::delete(self, id),
+            Action::PutDefaults(policy) => defaults::put(self, policy),
+            Action::PutUser(user) => user::put(self, user),
+            Action::DeleteUser(id) => user::delete(self, id),
+            Action::PutDevice(device) => device::put(self, device),
+            Action::DeleteDevice(id) => device::delete(self, id),
+            Action::SetCredential { user, verifier } => credential::apply(self, user, verifier.as_ref()),
+            Action::ReportFailedLogin { user, device } => failed_login::apply(self, user, device),
+            Action::Unlock(user) => unlock::apply(self, user),
+            Action::ImportStage {
+                import,
+                first_row,
+                rows,
+            } => import::stage(self, *import, *first_row, rows),
+            Action::ImportCommit {
+                import,
+                rows,
+                dry_run,
+            } => import::commit(self, *import, *rows, *dry_run),
+            Action::ImportAbort { import } => import::abort(self, *import),
+        }
+    }
+
+    const fn clock(&self) -> TimeMs {
+        self.state.clock
+    }
+
+    /// What a session that begins with this command carries. Also the version of a credential set by it.
+    const fn epoch(&self) -> Epoch {
+        Epoch::at(self.index, self.position)
+    }
+
+    /// Tells the world, and the audit trail where the event is one of those an auditor asks for.
+    fn emit(&mut self, kind: EventKind) {
+        let audited = is_audited(&kind);
+        let event = Event {
+            index: self.index,
+            at: self.state.clock,
+            by: self.by.clone(),
+            kind,
+        };
+        if audited {
+            self.state.audit.push_back(Arc::new(event.clone()));
+            while self.state.audit.len() > AUDIT_MAX {
+                self.state.audit.pop_front();
+            }
+        }
+        self.events.push(event);
+    }
+}
+
+/// Logins, logouts, locks, PINs and force are audited; the directory's records are not, because an import
+/// would push everything else out of the trail.
+const fn is_audited(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::SessionStarted(_)
+        | EventKind::SessionEnded { .. }
+        | EventKind::UserLocked { .. }
+        | EventKind::UserUnlocked(_)
+        | EventKind::CredentialChanged { .. }
+        | EventKind::Forced { .. } => true,
+        EventKind::SitePut(_)
+        | EventKind::SiteDeleted(_)
+        | EventKind::GroupPut(_)
+        | EventKind::GroupDeleted(_)
+        | EventKind::UserPut(_)
+        | EventKind::UserDeleted(_)
+        | EventKind::DevicePut(_)
+        | EventKind::DeviceDeleted(_)
+        | EventKind::DefaultsPut(_) => false,
+    }
+}
+
+/// What writing a record came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    /// There was none before.
+    Created,
+    /// There was one with another content.
+    Changed,
+    /// There was the same; nothing happened.
+    Unchanged,
+}
+
+impl Written {
+    fn outcome(self) -> Outcome {
+        Ok(crate::outcome::Done::Put {
+            created: self == Self::Created,
+        })
     }
 }

@@ -1,0 +1,111 @@
+//! Sites: offices are created, changed, deleted.
+//!
+//! Put checks the fields. Delete is refused while devices stand there: an emergency call from such a device
+//! would have no location.
+
+use std::sync::Arc;
+
+use crate::directory::Site;
+use crate::event::EventKind;
+use crate::id::SiteId;
+use crate::outcome::{Done, Outcome};
+use crate::refusal::Refusal;
+
+use super::{Step, Written, check};
+
+pub(super) fn put(step: &mut Step<'_>, site: &Site) -> Outcome {
+    check::site(site)?;
+    write(step, site).outcome()
+}
+
+pub(super) fn delete(step: &mut Step<'_>, id: &SiteId) -> Outcome {
+    let devices = step.state.site_devices.get(id).copied().unwrap_or(0);
+    if devices > 0 {
+        return Err(Refusal::SiteInUse {
+            site: id.clone(),
+            devices,
+        });
+    }
+    let existed = step.state.sites.remove(id).is_some();
+    if existed {
+        step.emit(EventKind::SiteDeleted(id.clone()));
+    }
+    Ok(Done::Deleted { existed })
+}
+
+/// Writes a site that has been checked.
+pub(super) fn write(step: &mut Step<'_>, site: &Site) -> Written {
+    let old = step.state.sites.get(&site.id);
+    let written = match old {
+        None => Written::Created,
+        Some(old) if **old == *site => return Written::Unchanged,
+        Some(_) => Written::Changed,
+    };
+    let record = Arc::new(site.clone());
+    step.state.sites.insert(site.id.clone(), Arc::clone(&record));
+    step.emit(EventKind::SitePut(record));
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::testing::{World, named, site};
+    use crate::command::Action;
+
+    #[test]
+    fn a_site_is_created_changed_and_left_alone() {
+        let mut world = World::office();
+        let austin = site("austin");
+        let moved = Site {
+            emergency_location: "1 Congress Ave".into(),
+            ..austin.clone()
+        };
+        let put = |site: &Site| Action::PutSite(site.clone());
+        let event = |site: &Site| vec![EventKind::SitePut(Arc::new(site.clone()))];
+        assert_eq!(
+            world.act(put(&austin)),
+            (Ok(Done::Put { created: true }), event(&austin))
+        );
+        assert_eq!(
+            world.act(put(&moved)),
+            (Ok(Done::Put { created: false }), event(&moved))
+        );
+        assert_eq!(world.act(put(&moved)), (Ok(Done::Put { created: false }), vec![]));
+    }
+
+    #[test]
+    fn a_bad_field_is_refused() {
+        let mut world = World::office();
+        let bad = Site {
+            name: "a\tb".into(),
+            ..site("austin")
+        };
+        assert_eq!(
+            world.run(Action::PutSite(bad)).unwrap_err().name(),
+            "invalid_record"
+        );
+    }
+
+    #[test]
+    fn a_site_is_deleted_once_no_phone_stands_there() {
+        let mut world = World::office();
+        let delete = || Action::DeleteSite(named("chicago"));
+        let refusal = Refusal::SiteInUse {
+            site: named("chicago"),
+            devices: 2,
+        };
+        assert_eq!(world.run(delete()), Err(refusal));
+        world.run(Action::DeleteDevice(named("chi-1"))).unwrap();
+        world.run(Action::DeleteDevice(named("chi-2"))).unwrap();
+        let deleted = vec![EventKind::SiteDeleted(named("chicago"))];
+        assert_eq!(
+            world.act(delete()),
+            (Ok(Done::Deleted { existed: true }), deleted)
+        );
+        assert_eq!(
+            world.act(delete()),
+            (Ok(Done::Deleted { existed: false }), vec![])
+        );
+    }
+}
