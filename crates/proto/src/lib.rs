@@ -5,13 +5,14 @@
 //!
 //! - [`convert`]: records, sessions, policies, events and the public types;
 //! - [`log`]: commands and outcomes as nodes send them and the log keeps them;
-//! - `snapshot`: the whole state as a file;
+//! - [`snapshot`]: the whole state as a file;
 //! - `error`: refusals and failures as gRPC statuses, and back.
 
 #![warn(missing_docs)]
 
 pub mod convert;
 pub mod log;
+pub mod snapshot;
 
 /// The public API (`hotdesk.v1`).
 #[allow(missing_docs, clippy::all, unused_qualifications, unreachable_pub)]

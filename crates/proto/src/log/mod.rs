@@ -74,6 +74,7 @@ pub fn decode_outcome(bytes: &[u8]) -> Result<Outcome, Invalid> {
     outcome_from(decode(bytes, "an outcome")?)
 }
 
+pub(crate) use command::id_bytes;
 pub use outcome::{outcome_from, outcome_message};
 
 fn decode<M: Message + Default>(bytes: &[u8], expected: &str) -> Result<M, Invalid> {
