@@ -2,5 +2,6 @@
 //! waiting for conditions.
 
 pub mod links;
+pub mod offices;
 pub mod processes;
 pub mod wait;
