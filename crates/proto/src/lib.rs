@@ -6,11 +6,12 @@
 //! - [`convert`]: records, sessions, policies, events and the public types;
 //! - [`log`]: commands and outcomes as nodes send them and the log keeps them;
 //! - [`snapshot`]: the whole state as a file;
-//! - `error`: refusals and failures as gRPC statuses, and back.
+//! - [`error`]: refusals and failures as gRPC statuses, and back.
 
 #![warn(missing_docs)]
 
 pub mod convert;
+pub mod error;
 pub mod log;
 pub mod snapshot;
 
