@@ -1,6 +1,7 @@
 //! Stories, one file each, through gRPC against a cluster of three offices in this process.
 
 mod administration;
+mod documented;
 mod eviction;
 mod idle;
 mod imports;
