@@ -1,0 +1,72 @@
+//! One call: attempts at one node after the other until there is an answer or the deadline has passed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+pub(crate) mod judge;
+pub(crate) mod observe;
+
+use self::judge::{Attempts, Kind, Verdict};
+use self::observe::{Problem, observe};
+use crate::client::Client;
+use crate::error::Error;
+
+/// Makes the call. `send` makes one attempt on a connection; it gets a fresh copy of the message each time.
+pub(crate) async fn call<M, A, S, F>(
+    client: &Client,
+    kind: Kind,
+    what: &'static str,
+    message: M,
+    send: S,
+) -> Result<A, Error>
+where
+    M: Clone,
+    S: Fn(Channel, Request<M>) -> F,
+    F: Future<Output = Result<Response<A>, Status>>,
+{
+    let deadline = Instant::now() + client.deadline();
+    let endpoints = client.endpoints();
+    let mut attempts = Attempts::new(kind, what);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(attempts.give_up());
+        }
+        let node = endpoints.current();
+        let limit = attempt_limit(kind, client.attempt_timeout(), left);
+        let mut request = client.request(message.clone());
+        request.set_timeout(limit);
+        let problem = match tokio::time::timeout(limit, send(node.channel(), request)).await {
+            Ok(Ok(response)) => {
+                client.answered();
+                return Ok(response.into_inner());
+            }
+            Ok(Err(status)) => observe(&status),
+            Err(_elapsed) => Problem::NoAnswer {
+                why: format!("no answer within {} ms", limit.as_millis()),
+                sent: true,
+            },
+        };
+        tracing::debug!(endpoint = %node.address, what, ?problem, "attempt failed");
+        let left = deadline.saturating_duration_since(Instant::now());
+        match attempts.judge(&node.address, problem, endpoints.len(), left, fastrand::f64()) {
+            Verdict::GiveUp(error) => return Err(error),
+            Verdict::Again(wait) => {
+                client.left(&node);
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// How long one attempt may take. Leaving a node early pays only if the call may be repeated elsewhere.
+fn attempt_limit(kind: Kind, attempt: Duration, left: Duration) -> Duration {
+    match kind {
+        Kind::Repeatable | Kind::Write(_) => attempt.min(left),
+        Kind::Unrepeatable => left,
+    }
+}

@@ -1,0 +1,65 @@
+//! Secrets that print nothing and are wiped from memory when dropped.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A PIN as it was typed. Not checked here: the node knows the rule (4 to 32 digits).
+#[derive(Clone)]
+pub struct Pin(Zeroizing<String>);
+
+/// The token that allows administration, sent as `authorization: Bearer …`.
+#[derive(Clone)]
+pub struct Token(Zeroizing<String>);
+
+impl Pin {
+    /// Takes the PIN over.
+    #[must_use]
+    pub fn new(pin: impl Into<String>) -> Self {
+        Self(Zeroizing::new(pin.into()))
+    }
+
+    /// The PIN, for the request. Whoever calls this keeps it out of logs.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Token {
+    /// Takes the token over; surrounding white space (a file's last newline) is dropped.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        let whole = Zeroizing::new(token.into());
+        Self(Zeroizing::new(whole.trim().to_owned()))
+    }
+
+    /// The token, for the request. Whoever calls this keeps it out of logs.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pin(..)")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_print_nothing() {
+        assert!(!format!("{:?} {:?}", Pin::new("4711"), Token::new("4711")).contains("4711"));
+        assert_eq!(Token::new("abc\n").reveal(), "abc");
+    }
+}
