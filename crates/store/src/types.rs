@@ -7,12 +7,37 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hotdesk_core::{Batch, Outcome};
+use hotdesk_proto::convert::Invalid;
 use openraft::impls::{OneshotResponder, TokioRuntime, leader_id_adv};
 use openraft::type_config::async_runtime::AsyncRuntime;
 use openraft::{EntryPayload, RaftTypeConfig};
 
 /// A node's id; chosen by the operator, never used again after the node was removed.
 pub type NodeId = u64;
+
+/// Identifies an entry: the leader that wrote it and its place.
+pub type LogId = openraft::LogId<leader_id_adv::LeaderId<u64, NodeId>>;
+/// Whom a node votes for, and whether a majority did.
+pub type Vote = openraft::impls::Vote<leader_id_adv::LeaderId<u64, NodeId>>;
+/// One entry of the log.
+pub type Entry =
+    openraft::impls::Entry<leader_id_adv::LeaderId<u64, NodeId>, EntryPayload<Proposed, NodeId, NodeInfo>>;
+/// Voters and all nodes.
+pub type Membership = openraft::Membership<NodeId, NodeInfo>;
+/// A membership, and the entry that set it.
+pub type StoredMembership =
+    openraft::StoredMembership<leader_id_adv::LeaderId<u64, NodeId>, NodeId, NodeInfo>;
+/// What a snapshot covers.
+pub type SnapshotMeta =
+    openraft::storage::SnapshotMeta<leader_id_adv::LeaderId<u64, NodeId>, NodeId, NodeInfo>;
+
+/// A snapshot and what it covers.
+pub type Snapshot = openraft::storage::Snapshot<
+    leader_id_adv::LeaderId<u64, NodeId>,
+    NodeId,
+    NodeInfo,
+    crate::snapshot::SnapshotFile,
+>;
 
 /// How other nodes reach a node, and where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +62,29 @@ pub struct Proposed {
     pub encoded: Bytes,
     /// The same, decoded.
     pub batch: Arc<Batch>,
+}
+
+impl Proposed {
+    /// Encodes a batch, once, for everybody who will carry it.
+    #[must_use]
+    pub fn new(batch: Batch) -> Self {
+        Self {
+            encoded: hotdesk_proto::log::encode_batch(&batch),
+            batch: Arc::new(batch),
+        }
+    }
+
+    /// From the protobuf form, as it came from another node or from the disk.
+    ///
+    /// # Errors
+    /// When the bytes are not a batch that this version understands.
+    pub fn decode(encoded: Bytes) -> Result<Self, Invalid> {
+        let batch = hotdesk_proto::log::decode_batch(&encoded)?;
+        Ok(Self {
+            encoded,
+            batch: Arc::new(batch),
+        })
+    }
 }
 
 impl fmt::Debug for Proposed {
