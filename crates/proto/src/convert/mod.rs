@@ -19,7 +19,7 @@ pub use directory::{import_row, put_user};
 /// A message that does not say what it must. Both parts are for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// Where: the path of the field inside the message ("user.aliases[2]"); empty for the message as a whole.
+    /// Where: the path of the field inside the message (`user.aliases[2]`); empty for the message as a whole.
     pub field: String,
     /// What is wrong with it and what was expected.
     pub problem: String,

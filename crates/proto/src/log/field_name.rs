@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::convert::Invalid;
 
 /// The names that this version's core uses.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 24] = [
     "aliases",
     "allowed_groups",
     "batch",
@@ -19,6 +19,7 @@ const KNOWN: [&str; 22] = [
     "id",
     "idle_timeout",
     "import",
+    "imports at the same time",
     "items",
     "lockout",
     "login_time_max",
@@ -26,6 +27,7 @@ const KNOWN: [&str; 22] = [
     "multiple_logins",
     "name",
     "rows",
+    "rows of all staged imports",
     "site",
     "time_zone",
     "verifier",

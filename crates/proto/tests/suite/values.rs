@@ -1,0 +1,425 @@
+//! Random values of the core.
+
+use std::fmt::Debug;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget};
+use hotdesk_core::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use smol_str::SmolStr;
+
+fn parsed<T: FromStr<Err = InvalidName> + Debug>(pattern: &'static str) -> impl Strategy<Value = T> + Clone {
+    pattern.prop_map(|text| text.parse().unwrap())
+}
+
+fn id<T: FromStr<Err = InvalidName> + Debug>() -> impl Strategy<Value = T> + Clone {
+    parsed("[a-zA-Z0-9][a-z0-9._-]{0,40}")
+}
+
+fn device_id() -> impl Strategy<Value = DeviceId> + Clone {
+    parsed("[0-9a-f]{12}|([0-9A-F]{2}:){5}[0-9A-F]{2}|[a-z][a-z0-9._-]{0,60}")
+}
+
+fn user_name() -> impl Strategy<Value = UserName> + Clone {
+    parsed("[a-z0-9][a-z0-9._-]{0,40}|[a-z0-9.]{1,30}@[a-z.]{1,30}")
+}
+
+fn text() -> impl Strategy<Value = SmolStr> + Clone {
+    ".{0,60}".prop_map(SmolStr::new)
+}
+
+/// On the wire, 0 is no time, so no time of the core is 0.
+fn time() -> impl Strategy<Value = TimeMs> + Clone {
+    prop_oneof![1_u64..2_000_000_000_000, Just(u64::MAX)].prop_map(TimeMs)
+}
+
+fn epoch() -> impl Strategy<Value = Epoch> + Clone {
+    any::<u64>().prop_map(Epoch)
+}
+
+pub(crate) fn request_id() -> impl Strategy<Value = RequestId> {
+    any::<u128>().prop_map(RequestId)
+}
+
+fn multiple_logins() -> impl Strategy<Value = MultipleLogins> + Clone {
+    prop_oneof![
+        Just(MultipleLogins::Evict),
+        Just(MultipleLogins::Deny),
+        any::<u8>().prop_map(MultipleLogins::AllowUpTo),
+    ]
+}
+
+fn busy_device() -> impl Strategy<Value = BusyDevice> + Clone {
+    prop_oneof![Just(BusyDevice::TakeOver), Just(BusyDevice::Refuse)]
+}
+
+fn limit() -> impl Strategy<Value = Limit> + Clone {
+    prop_oneof![Just(Limit::Off), (1_u64..).prop_map(Limit::AfterMs)]
+}
+
+fn lockout() -> impl Strategy<Value = LockoutPolicy> + Clone {
+    any::<(u32, u64, u64)>().prop_map(|(failures_max, window_ms, locked_ms)| LockoutPolicy {
+        failures_max,
+        window_ms,
+        locked_ms,
+    })
+}
+
+pub(crate) fn policy() -> impl Strategy<Value = Policy> {
+    (multiple_logins(), busy_device(), limit(), limit(), lockout()).prop_map(
+        |(multiple_logins, busy_device, idle_timeout, login_time_max, lockout)| Policy {
+            multiple_logins,
+            busy_device,
+            idle_timeout,
+            login_time_max,
+            lockout,
+        },
+    )
+}
+
+pub(crate) fn overrides() -> impl Strategy<Value = PolicyOverrides> {
+    (
+        option::of(multiple_logins()),
+        option::of(busy_device()),
+        option::of(limit()),
+        option::of(limit()),
+        option::of(lockout()),
+    )
+        .prop_map(
+            |(multiple_logins, busy_device, idle_timeout, login_time_max, lockout)| PolicyOverrides {
+                multiple_logins,
+                busy_device,
+                idle_timeout,
+                login_time_max,
+                lockout,
+            },
+        )
+}
+
+pub(crate) fn site() -> impl Strategy<Value = Site> {
+    (id(), text(), text(), text()).prop_map(|(id, name, time_zone, emergency_location)| Site {
+        id,
+        name,
+        time_zone,
+        emergency_location,
+    })
+}
+
+pub(crate) fn group() -> impl Strategy<Value = Group> {
+    (id(), overrides()).prop_map(|(id, policy)| Group { id, policy })
+}
+
+/// A user as it is put: without credential and failures.
+pub(crate) fn user() -> impl Strategy<Value = User> {
+    (
+        id(),
+        text(),
+        option::of(parsed("[0-9]{1,20}")),
+        vec(id(), 0..4),
+        option::of(parsed("[a-z0-9.]{1,30}@[a-z.]{1,30}")),
+        option::of(id()),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(id, display_name, extension, aliases, email, group, enabled)| User {
+                id,
+                display_name,
+                extension,
+                aliases,
+                email,
+                group,
+                enabled,
+                credential: None,
+                failures: LoginFailures::default(),
+            },
+        )
+}
+
+pub(crate) fn device() -> impl Strategy<Value = Device> {
+    (device_id(), id(), text(), text(), any::<bool>(), vec(id(), 0..4)).prop_map(
+        |(id, site, desk, model, enabled, allowed_groups)| Device {
+            id,
+            site,
+            desk,
+            model,
+            enabled,
+            allowed_groups,
+        },
+    )
+}
+
+pub(crate) fn session() -> impl Strategy<Value = Session> {
+    (
+        id(),
+        device_id(),
+        id(),
+        epoch(),
+        time(),
+        time(),
+        text(),
+        option::of(time()),
+    )
+        .prop_map(
+            |(user, device, site, epoch, since, last_active, by, deadline)| Session {
+                user,
+                device,
+                site,
+                epoch,
+                since,
+                last_active,
+                by,
+                deadline,
+            },
+        )
+}
+
+pub(crate) fn end_reason() -> impl Strategy<Value = EndReason> {
+    prop_oneof![
+        Just(EndReason::LoggedOut),
+        (device_id(), id(), epoch()).prop_map(|(device, site, epoch)| EndReason::LoggedInElsewhere {
+            device,
+            site,
+            epoch
+        }),
+        (id(), epoch()).prop_map(|(user, epoch)| EndReason::DeviceTakenOver { user, epoch }),
+        Just(EndReason::Idle),
+        Just(EndReason::LoginTimeReached),
+        text().prop_map(|note| EndReason::Forced { note }),
+        Just(EndReason::UserRemoved),
+        Just(EndReason::DeviceRemoved),
+        Just(EndReason::PolicyChanged),
+    ]
+}
+
+pub(crate) fn ended() -> impl Strategy<Value = EndedSession> {
+    (session(), end_reason()).prop_map(|(session, reason)| EndedSession { session, reason })
+}
+
+fn import_row() -> impl Strategy<Value = ImportRow> {
+    prop_oneof![
+        site().prop_map(ImportRow::Site),
+        group().prop_map(ImportRow::Group),
+        (user(), option::of(".{0,90}")).prop_map(|(user, verifier)| ImportRow::User {
+            user,
+            verifier: verifier.map(Into::into),
+        }),
+        device().prop_map(ImportRow::Device),
+    ]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let sessions = prop_oneof![
+        (user_name(), device_id(), any::<Option<u64>>()).prop_map(|(user, device, credential_version)| {
+            Action::Login {
+                user,
+                device,
+                credential_version,
+            }
+        }),
+        (
+            prop_oneof![
+                device_id().prop_map(LogoutTarget::Device),
+                user_name().prop_map(LogoutTarget::User)
+            ],
+            option::of(epoch())
+        )
+            .prop_map(|(target, epoch)| Action::Logout { target, epoch }),
+        (
+            prop_oneof![
+                device_id().prop_map(ForceTarget::Device),
+                user_name().prop_map(ForceTarget::User),
+                id().prop_map(ForceTarget::Site),
+            ],
+            text()
+        )
+            .prop_map(|(target, note)| Action::ForceLogout { target, note }),
+        Just(Action::Expire),
+        vec((device_id(), epoch(), any::<u64>().prop_map(TimeMs)), 0..5).prop_map(|items| Action::Touch {
+            items: items
+                .into_iter()
+                .map(|(device, epoch, at)| Activity { device, epoch, at })
+                .collect(),
+        }),
+    ];
+    let directory = prop_oneof![
+        site().prop_map(Action::PutSite),
+        id().prop_map(Action::DeleteSite),
+        group().prop_map(Action::PutGroup),
+        id().prop_map(Action::DeleteGroup),
+        policy().prop_map(Action::PutDefaults),
+        user().prop_map(Action::PutUser),
+        id().prop_map(Action::DeleteUser),
+        device().prop_map(Action::PutDevice),
+        device_id().prop_map(Action::DeleteDevice),
+    ];
+    let pins = prop_oneof![
+        (id(), option::of(".{0,90}")).prop_map(|(user, verifier)| Action::SetCredential {
+            user,
+            verifier: verifier.map(Into::into),
+        }),
+        (id(), device_id()).prop_map(|(user, device)| Action::ReportFailedLogin { user, device }),
+        id().prop_map(Action::Unlock),
+    ];
+    let imports = prop_oneof![
+        (request_id(), any::<u64>(), vec(import_row(), 0..4)).prop_map(|(import, first_row, rows)| {
+            Action::ImportStage {
+                import,
+                first_row,
+                rows,
+            }
+        }),
+        (request_id(), any::<u64>(), any::<bool>()).prop_map(|(import, rows, dry_run)| {
+            Action::ImportCommit {
+                import,
+                rows,
+                dry_run,
+            }
+        }),
+        request_id().prop_map(|import| Action::ImportAbort { import }),
+    ];
+    prop_oneof![5 => sessions, 9 => directory, 3 => pins, 3 => imports]
+}
+
+pub(crate) fn command() -> impl Strategy<Value = Command> {
+    (option::of(request_id()), text(), action()).prop_map(|(request_id, actor, action)| Command {
+        request_id,
+        actor: Actor(actor),
+        action,
+    })
+}
+
+pub(crate) fn batch() -> impl Strategy<Value = Batch> {
+    (any::<u64>(), vec(command(), 0..6)).prop_map(|(at, commands)| Batch {
+        at: TimeMs(at),
+        commands,
+    })
+}
+
+fn row_problem() -> impl Strategy<Value = RowProblem> {
+    (any::<u64>(), "[a-z_]{0,12}", ".{0,40}").prop_map(|(row, field, problem)| RowProblem {
+        row,
+        field,
+        problem,
+    })
+}
+
+/// Every refusal. `samples.rs` has a list that stops compiling when one is missing.
+pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
+    let unknown = prop_oneof![
+        user_name().prop_map(|name| Refusal::UnknownUser { name }),
+        device_id().prop_map(|device| Refusal::UnknownDevice { device }),
+        id().prop_map(|site| Refusal::UnknownSite { site }),
+        id().prop_map(|group| Refusal::UnknownGroup { group }),
+    ];
+    let users = prop_oneof![
+        id().prop_map(|user| Refusal::UserDisabled { user }),
+        (id(), device_id()).prop_map(|(user, device)| Refusal::DeviceNotAllowed { user, device }),
+        (id(), any::<u64>()).prop_map(|(user, until)| Refusal::UserLocked {
+            user,
+            until: TimeMs(until),
+        }),
+        id().prop_map(|user| Refusal::CredentialChanged { user }),
+        id().prop_map(|user| Refusal::NoCredential { user }),
+        (id(), device_id(), id()).prop_map(|(user, device, site)| Refusal::LoggedInElsewhere {
+            user,
+            device,
+            site
+        }),
+        (user_name(), id()).prop_map(|(name, owner)| Refusal::NameTaken { name, owner }),
+    ];
+    let devices = prop_oneof![
+        device_id().prop_map(|device| Refusal::DeviceDisabled { device }),
+        device_id().prop_map(|device| Refusal::DeviceBusy { device }),
+        device_id().prop_map(|device| Refusal::StaleEpoch { device }),
+    ];
+    let rest = prop_oneof![
+        (id(), any::<u64>()).prop_map(|(site, devices)| Refusal::SiteInUse { site, devices }),
+        (id(), any::<u64>(), any::<u64>()).prop_map(|(group, users, devices)| Refusal::GroupInUse {
+            group,
+            users,
+            devices,
+        }),
+        (
+            prop_oneof![Just("name"), Just("verifier"), Just("a_later_field")],
+            ".{0,60}"
+        )
+            .prop_map(|(field, problem)| Refusal::InvalidRecord { field, problem }),
+        Just(Refusal::RequestIdReused),
+        any::<(u64, u64)>().prop_map(|(expected, got)| Refusal::ImportGap { expected, got }),
+        vec(row_problem(), 0..4).prop_map(|rows| Refusal::ImportRejected { rows }),
+    ];
+    prop_oneof![4 => unknown, 7 => users, 3 => devices, 6 => rest]
+}
+
+pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
+    let done = prop_oneof![
+        (session(), any::<bool>(), vec(ended(), 0..3)).prop_map(|(session, already, ended)| {
+            Done::LoggedIn {
+                session,
+                already,
+                ended,
+            }
+        }),
+        (vec(ended(), 0..3), any::<bool>()).prop_map(|(ended, more)| Done::LoggedOut { ended, more }),
+        any::<u32>().prop_map(|noted| Done::Touched { noted }),
+        any::<bool>().prop_map(|created| Done::Put { created }),
+        any::<bool>().prop_map(|existed| Done::Deleted { existed }),
+        any::<u64>().prop_map(|version| Done::CredentialSet { version }),
+        any::<(Option<u32>, Option<u64>)>().prop_map(|(remaining, until)| Done::FailureNoted {
+            remaining,
+            locked_until: until.map(TimeMs),
+        }),
+        Just(Done::Unlocked),
+        any::<u64>().prop_map(|rows| Done::Staged { rows }),
+        any::<(u64, u64, u64)>().prop_map(|(created, changed, unchanged)| Done::Imported {
+            created,
+            changed,
+            unchanged,
+        }),
+    ];
+    prop_oneof![done.prop_map(Ok), refusal().prop_map(Err)]
+}
+
+fn event_kind() -> impl Strategy<Value = EventKind> {
+    let sessions = prop_oneof![
+        session().prop_map(|session| EventKind::SessionStarted(Arc::new(session))),
+        (session(), end_reason()).prop_map(|(session, reason)| EventKind::SessionEnded {
+            session: Arc::new(session),
+            reason,
+        }),
+        (any::<u32>(), text()).prop_map(|(sessions, note)| EventKind::Forced { sessions, note }),
+    ];
+    let users = prop_oneof![
+        (id(), device_id(), any::<u64>()).prop_map(|(user, device, until)| EventKind::UserLocked {
+            user,
+            device,
+            until: TimeMs(until),
+        }),
+        id().prop_map(EventKind::UserUnlocked),
+        (id(), any::<u64>()).prop_map(|(user, version)| EventKind::CredentialChanged { user, version }),
+        user().prop_map(|user| EventKind::UserPut(Arc::new(user))),
+        id().prop_map(EventKind::UserDeleted),
+    ];
+    let directory = prop_oneof![
+        site().prop_map(|site| EventKind::SitePut(Arc::new(site))),
+        id().prop_map(EventKind::SiteDeleted),
+        group().prop_map(|group| EventKind::GroupPut(Arc::new(group))),
+        id().prop_map(EventKind::GroupDeleted),
+        device().prop_map(|device| EventKind::DevicePut(Arc::new(device))),
+        device_id().prop_map(EventKind::DeviceDeleted),
+        policy().prop_map(EventKind::DefaultsPut),
+    ];
+    prop_oneof![3 => sessions, 5 => users, 7 => directory]
+}
+
+pub(crate) fn event() -> impl Strategy<Value = Event> {
+    (any::<u64>(), any::<u64>(), text(), event_kind()).prop_map(|(index, at, by, kind)| Event {
+        index,
+        at: TimeMs(at),
+        by: Actor(by),
+        kind,
+    })
+}
