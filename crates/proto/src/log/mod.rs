@@ -6,6 +6,7 @@
 mod command;
 mod field_name;
 mod outcome;
+mod quick;
 mod refusal;
 
 use bytes::Bytes;
@@ -18,11 +19,7 @@ use crate::internal::v1 as wire;
 /// One entry's commands, as they go into the log.
 #[must_use]
 pub fn encode_batch(batch: &Batch) -> Bytes {
-    let message = wire::Batch {
-        at_ms: batch.at.0,
-        commands: batch.commands.iter().map(Into::into).collect(),
-    };
-    message.encode_to_vec().into()
+    quick::write_batch(batch).into()
 }
 
 /// The commands of an entry.
@@ -31,6 +28,9 @@ pub fn encode_batch(batch: &Batch) -> Bytes {
 /// [`Invalid`] when the bytes are no batch, a command in it is not valid (the field says which), or it holds
 /// more commands than one entry may.
 pub fn decode_batch(bytes: &[u8]) -> Result<Batch, Invalid> {
+    if let Some(batch) = quick::read_batch(bytes) {
+        return Ok(batch);
+    }
     let message: wire::Batch = decode(bytes, "a batch of commands")?;
     let max = Epoch::COMMANDS_PER_ENTRY;
     if message.commands.len() as u64 > max {
@@ -49,7 +49,7 @@ pub fn decode_batch(bytes: &[u8]) -> Result<Batch, Invalid> {
 /// A command on its way to the leader.
 #[must_use]
 pub fn encode_command(command: &Command) -> Bytes {
-    wire::Command::from(command).encode_to_vec().into()
+    quick::write_command(command).into()
 }
 
 /// A command as another node sent it.
@@ -57,7 +57,10 @@ pub fn encode_command(command: &Command) -> Bytes {
 /// # Errors
 /// [`Invalid`] when the bytes are no command, or a field of it is not valid.
 pub fn decode_command(bytes: &[u8]) -> Result<Command, Invalid> {
-    decode::<wire::Command>(bytes, "a command")?.try_into()
+    match quick::read_command(bytes) {
+        Some(command) => Ok(command),
+        None => decode::<wire::Command>(bytes, "a command")?.try_into(),
+    }
 }
 
 /// An answer on its way back.

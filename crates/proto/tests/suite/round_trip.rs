@@ -3,21 +3,23 @@
 use std::fmt::Debug;
 
 use hotdesk_core::{
-    Device, EndReason, EndedSession, Event, Group, Policy, PolicyOverrides, Session, Site, User,
+    Command, Device, EndReason, EndedSession, Event, Group, Policy, PolicyOverrides, Session, Site, User,
 };
 use hotdesk_proto::convert::Invalid;
+use hotdesk_proto::internal::v1 as wire;
 use hotdesk_proto::log::{
     decode_batch, decode_command, decode_outcome, encode_batch, encode_command, encode_outcome,
 };
 use hotdesk_proto::v1;
 use proptest::prelude::*;
+use prost::Message;
 
 use crate::values;
 
 fn comes_back<T, W>(value: &T) -> Result<(), TestCaseError>
 where
     T: TryFrom<W, Error = Invalid> + PartialEq + Debug,
-    W: for<'a> From<&'a T> + prost::Message + Default,
+    W: for<'a> From<&'a T> + Message + Default,
 {
     let bytes = W::from(value).encode_to_vec();
     let back = T::try_from(W::decode(bytes.as_slice()).unwrap()).unwrap();
@@ -70,6 +72,43 @@ proptest! {
     #[test]
     fn batches_come_back(value in values::batch()) {
         prop_assert_eq!(decode_batch(&encode_batch(&value)).unwrap(), value);
+    }
+
+    /// Logins take a short way past the generated types; nobody can tell.
+    #[test]
+    fn the_short_way_is_the_same_as_the_generated_one(value in values::batch()) {
+        let generated = wire::Batch {
+            at_ms: value.at.0,
+            commands: value.commands.iter().map(Into::into).collect(),
+        };
+        prop_assert_eq!(encode_batch(&value), generated.encode_to_vec());
+        for command in &value.commands {
+            let bytes = wire::Command::from(command).encode_to_vec();
+            prop_assert_eq!(&encode_command(command), &bytes);
+        }
+    }
+
+    /// The same for logins in a form that we do not write: fields in another order, repeated, unknown.
+    #[test]
+    fn odd_logins_are_read_as_generated(
+        parts in proptest::collection::vec(values::command(), 1..3),
+        unknown in any::<bool>(),
+        at in any::<prop::sample::Index>(),
+        bit in 0..8_u8,
+    ) {
+        let mut bytes: Vec<u8> = parts.iter().flat_map(encode_command).collect();
+        if unknown {
+            bytes.extend([0xf8, 0x07, 0x01]);
+        }
+        let check = |bytes: &[u8]| {
+            let generated = wire::Command::decode(bytes).ok().and_then(|it| Command::try_from(it).ok());
+            prop_assert_eq!(decode_command(bytes).ok(), generated);
+            Ok(())
+        };
+        check(&bytes)?;
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        check(&bytes)?;
     }
 
     #[test]
