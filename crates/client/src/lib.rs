@@ -18,19 +18,22 @@ mod call;
 mod client;
 mod endpoints;
 mod error;
-// mod follow;
+mod follow;
 mod options;
 mod secret;
-// mod table;
+mod table;
 
 pub use api::backup::{Backup, BackupSummary};
 pub use api::import::{Imported, ROWS_PER_MESSAGE};
 pub use client::Client;
 pub use error::{Error, Tried};
-// pub use follow::{FollowOptions, Follower, Step};
+pub use follow::{FollowOptions, Follower, Step};
 pub use hotdesk_core::RequestId;
 pub use hotdesk_proto::error::ApiError;
 pub use hotdesk_proto::v1;
 pub use options::{Options, Tls};
 pub use secret::{Pin, Token};
-// pub use table::{Applied, Binding, Bindings, DeviceBinding, NotReached, TableOptions, TableState, UserBindings, WatchedTable};
+pub use table::{
+    Applied, Binding, Bindings, DeviceBinding, NotReached, TableOptions, TableState, UserBindings,
+    WatchedTable,
+};

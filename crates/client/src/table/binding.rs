@@ -1,0 +1,184 @@
+//! What a reader finds in the table. Each value is complete in itself and never changes; a change replaces it.
+
+use smol_str::SmolStr;
+
+/// A user logged in at a phone, with everything that a call needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The user's id.
+    pub user: SmolStr,
+    /// The name to show.
+    pub display_name: SmolStr,
+    /// The number to show and to dial; `None` for a user without one.
+    pub extension: Option<SmolStr>,
+    /// The phone.
+    pub device: SmolStr,
+    /// The desk at which it stands.
+    pub desk: SmolStr,
+    /// The site at which it stands.
+    pub site: SmolStr,
+    /// The fencing token: refuse what carries a lower one for this user or phone.
+    pub epoch: u64,
+    /// When the session began, in milliseconds since the Unix epoch.
+    pub since_ms: u64,
+}
+
+/// A user and where they are logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserBindings {
+    /// The oldest session. Kept beside the others because nearly every user has one or none: a reader then
+    /// touches one place in memory less, and that is most of what a look-up costs.
+    first: Option<Binding>,
+    others: Box<[Binding]>,
+    record: UserRecord,
+}
+
+/// What the directory says about a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct UserRecord {
+    pub(super) user: SmolStr,
+    pub(super) display_name: SmolStr,
+    pub(super) extension: Option<SmolStr>,
+    pub(super) aliases: Box<[SmolStr]>,
+    pub(super) email: Option<SmolStr>,
+    pub(super) disabled: bool,
+}
+
+/// A phone and who is logged in there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceBinding {
+    binding: Option<Binding>,
+    record: DeviceRecord,
+}
+
+/// What the directory says about a phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DeviceRecord {
+    pub(super) device: SmolStr,
+    pub(super) site: SmolStr,
+    pub(super) desk: SmolStr,
+    pub(super) model: SmolStr,
+    pub(super) disabled: bool,
+}
+
+impl UserBindings {
+    pub(super) fn new(record: UserRecord, bindings: Vec<Binding>) -> Self {
+        let mut bindings = bindings.into_iter();
+        Self {
+            first: bindings.next(),
+            others: bindings.collect(),
+            record,
+        }
+    }
+
+    /// The user's id.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.record.user
+    }
+
+    /// The name to show.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        &self.record.display_name
+    }
+
+    /// The number to show and to dial.
+    #[must_use]
+    pub fn extension(&self) -> Option<&str> {
+        self.record.extension.as_deref()
+    }
+
+    /// The user may not log in.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.record.disabled
+    }
+
+    /// Where the user is logged in, the oldest session first; empty when nowhere. More than one only where
+    /// the policy allows it.
+    pub fn bindings(&self) -> impl ExactSizeIterator<Item = &Binding> {
+        // Chains have no exact size; counting and picking has.
+        (0..self.len()).map(|at| match at {
+            0 => self.first.as_ref().expect("len counts the first"),
+            at => &self.others[at - 1],
+        })
+    }
+
+    /// The newest session: where the user sat down last.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Binding> {
+        self.others.last().or(self.first.as_ref())
+    }
+
+    /// How many sessions the user has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    /// The user is logged in nowhere.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(super) fn record(&self) -> &UserRecord {
+        &self.record
+    }
+}
+
+impl UserRecord {
+    /// The names other than the extension: id, aliases, e-mail address.
+    pub(super) fn names(&self) -> impl Iterator<Item = &SmolStr> {
+        std::iter::once(&self.user)
+            .chain(&self.aliases)
+            .chain(&self.email)
+    }
+}
+
+impl DeviceBinding {
+    pub(super) fn new(record: DeviceRecord, binding: Option<Binding>) -> Self {
+        Self { binding, record }
+    }
+
+    /// The phone's id.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        &self.record.device
+    }
+
+    /// The site at which it stands.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        &self.record.site
+    }
+
+    /// The desk at which it stands.
+    #[must_use]
+    pub fn desk(&self) -> &str {
+        &self.record.desk
+    }
+
+    /// Vendor and model.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.record.model
+    }
+
+    /// Nobody may log in here.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.record.disabled
+    }
+
+    /// Who is logged in; `None` for a neutral phone.
+    #[must_use]
+    pub const fn binding(&self) -> Option<&Binding> {
+        self.binding.as_ref()
+    }
+
+    pub(super) fn record(&self) -> &DeviceRecord {
+        &self.record
+    }
+}

@@ -1,0 +1,346 @@
+//! From events to what readers see: collect what changes, then show it in an order that never misleads.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use smol_str::SmolStr;
+
+use hotdesk_proto::v1;
+use hotdesk_proto::v1::event::Kind;
+
+use super::binding::{Binding, DeviceBinding, DeviceRecord, UserBindings, UserRecord};
+use super::bindings::Bindings;
+use super::staging::Staging;
+
+/// Where a user is logged in, before names and desks are filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) device: SmolStr,
+    site: SmolStr,
+    epoch: u64,
+    since_ms: u64,
+}
+
+/// What becomes of the users and phones that are touched. `None`: it is gone.
+pub(super) struct Changes<'a> {
+    table: &'a Bindings,
+    users: BTreeMap<SmolStr, Option<UserDraft>>,
+    devices: BTreeMap<SmolStr, Option<DeviceDraft>>,
+}
+
+/// What readers are to see under an id.
+type Shown<T> = Vec<(SmolStr, Option<T>)>;
+
+#[derive(Clone)]
+struct UserDraft {
+    record: UserRecord,
+    /// The oldest first.
+    places: Vec<Place>,
+}
+
+#[derive(Clone)]
+struct DeviceDraft {
+    record: DeviceRecord,
+    /// Who is logged in, and in which session.
+    holder: Option<(SmolStr, u64)>,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn new(table: &'a Bindings) -> Self {
+        Self {
+            table,
+            users: BTreeMap::new(),
+            devices: BTreeMap::new(),
+        }
+    }
+
+    /// The changes that make the table what was staged.
+    pub(super) fn to(table: &'a Bindings, staging: Staging) -> Self {
+        let mut changes = Self::new(table);
+        changes.users = table.user_ids().into_iter().map(|id| (id, None)).collect();
+        changes.devices = table.device_ids().into_iter().map(|id| (id, None)).collect();
+        for (id, record) in staging.users {
+            let places = Vec::new();
+            changes.users.insert(id, Some(UserDraft { record, places }));
+        }
+        for (id, record) in staging.devices {
+            let holder = None;
+            changes.devices.insert(id, Some(DeviceDraft { record, holder }));
+        }
+        for (user, place) in staging.sessions {
+            changes.start(&user, place);
+        }
+        changes
+    }
+
+    /// Takes one event; events of one entry in their order.
+    pub(super) fn event(&mut self, event: &v1::Event) {
+        match &event.kind {
+            Some(Kind::SessionStarted(session)) => self.start(&session.user, Place::from(session)),
+            Some(Kind::SessionEnded(v1::EndedSession {
+                session: Some(session),
+                ..
+            })) => self.end(session),
+            Some(Kind::UserPut(user)) => self.put_user(UserRecord::from(user)),
+            Some(Kind::UserDeleted(id)) => self.delete_user(id),
+            Some(Kind::DevicePut(device)) => self.put_device(DeviceRecord::from(device)),
+            Some(Kind::DeviceDeleted(id)) => self.delete_device(id),
+            // The rest carries no binding.
+            Some(
+                Kind::SessionEnded(_)
+                | Kind::UserLocked(_)
+                | Kind::UserUnlocked(_)
+                | Kind::CredentialChanged(_)
+                | Kind::SitePut(_)
+                | Kind::SiteDeleted(_)
+                | Kind::GroupPut(_)
+                | Kind::GroupDeleted(_)
+                | Kind::DefaultsPut(_)
+                | Kind::Forced(_),
+            )
+            | None => {}
+        }
+    }
+
+    fn start(&mut self, user: &str, place: Place) {
+        let holder = Some((SmolStr::new(user), place.epoch));
+        // A record that is not known makes no session unknown: ids stand in for names until it comes.
+        let device = self.device(&place.device).get_or_insert_with(|| DeviceDraft {
+            record: DeviceRecord {
+                device: place.device.clone(),
+                site: place.site.clone(),
+                ..DeviceRecord::default()
+            },
+            holder: None,
+        });
+        device.holder = holder;
+        let user = self.user(user).get_or_insert_with(|| UserDraft {
+            record: UserRecord {
+                user: SmolStr::new(user),
+                display_name: SmolStr::new(user),
+                ..UserRecord::default()
+            },
+            places: Vec::new(),
+        });
+        user.places.retain(|known| known.device != place.device);
+        user.places.push(place);
+        user.places.sort_by_key(|place| place.epoch);
+    }
+
+    fn end(&mut self, session: &v1::Session) {
+        if let Some(user) = self.user(&session.user) {
+            user.places.retain(|place| place.epoch != session.epoch);
+        }
+        if let Some(device) = self.device(&session.device) {
+            device.holder.take_if(|(_, epoch)| *epoch == session.epoch);
+        }
+    }
+
+    fn put_user(&mut self, record: UserRecord) {
+        let draft = self.user(&record.user);
+        let places = draft.take().map_or_else(Vec::new, |draft| draft.places);
+        *draft = Some(UserDraft { record, places });
+    }
+
+    /// The user's sessions have ended before, in the same entry; should one be left over, its phone must not
+    /// keep it.
+    fn delete_user(&mut self, id: &str) {
+        let places = self.user(id).take().map_or_else(Vec::new, |draft| draft.places);
+        for place in places {
+            if let Some(device) = self.device(&place.device) {
+                device.holder.take_if(|(_, epoch)| *epoch == place.epoch);
+            }
+        }
+    }
+
+    fn put_device(&mut self, record: DeviceRecord) {
+        let draft = self.device(&record.device);
+        let holder = draft.take().and_then(|draft| draft.holder);
+        *draft = Some(DeviceDraft { record, holder });
+    }
+
+    fn delete_device(&mut self, id: &str) {
+        let holder = self.device(id).take().and_then(|draft| draft.holder);
+        if let Some((user, epoch)) = holder
+            && let Some(user) = self.user(&user)
+        {
+            user.places.retain(|place| place.epoch != epoch);
+        }
+    }
+
+    /// The draft of a user; begun from the table on first touch.
+    fn user(&mut self, id: &str) -> &mut Option<UserDraft> {
+        let table = self.table;
+        self.users
+            .entry(SmolStr::new(id))
+            .or_insert_with(|| table.by_user(id).map(|user| UserDraft::from(&*user)))
+    }
+
+    /// The draft of a phone; begun from the table on first touch.
+    fn device(&mut self, id: &str) -> &mut Option<DeviceDraft> {
+        let table = self.table;
+        self.devices
+            .entry(SmolStr::new(id))
+            .or_insert_with(|| table.by_device(id).map(|device| DeviceDraft::from(&*device)))
+    }
+
+    /// Shows the changes to readers:
+    /// 1. phones that lose their user, so that nobody is seen at an old phone and a new one;
+    /// 2. users, those who only lose before those who gain, so that a phone is not seen with two;
+    /// 3. phones that gain one.
+    pub(super) fn publish(mut self) {
+        self.touch_what_shows_the_same();
+        let (users, devices) = self.materialise();
+        let mut gaining = Vec::new();
+        for (id, device) in devices {
+            let old = self.table.by_device(&id);
+            match device {
+                None => self.table.remove_device(&id),
+                Some(new) if old.as_deref() == Some(&new) => {}
+                Some(new) if new.binding().is_none() => self.table.put_device(new),
+                Some(new) => {
+                    if let Some(moved) = old.as_deref().and_then(DeviceBinding::binding)
+                        && self.is_elsewhere(moved)
+                    {
+                        self.table
+                            .put_device(DeviceBinding::new(new.record().clone(), None));
+                    }
+                    gaining.push(new);
+                }
+            }
+        }
+        let (losing, winning): (Vec<_>, Vec<_>) = users
+            .into_iter()
+            .map(|(id, new)| (self.table.by_user(&id), new))
+            .partition(|(old, new)| !gains(old.as_deref(), new.as_ref()));
+        for (old, new) in losing.into_iter().chain(winning) {
+            match (old.as_deref(), new) {
+                (Some(old), Some(new)) if *old == new => {}
+                (old, Some(new)) => self.table.put_user(old, new),
+                (Some(old), None) => self.table.remove_user(old),
+                (None, None) => {}
+            }
+        }
+        for device in gaining {
+            self.table.put_device(device);
+        }
+    }
+
+    /// A user's name shows at the user's phones, a phone's desk at its user.
+    fn touch_what_shows_the_same(&mut self) {
+        let holders: BTreeSet<SmolStr> = self
+            .devices
+            .values()
+            .flatten()
+            .filter_map(|device| Some(device.holder.as_ref()?.0.clone()))
+            .collect();
+        for user in &holders {
+            self.user(user);
+        }
+        let devices: BTreeSet<SmolStr> = self
+            .users
+            .values()
+            .flatten()
+            .flat_map(|user| user.places.iter().map(|place| place.device.clone()))
+            .collect();
+        for device in &devices {
+            self.device(device);
+        }
+    }
+
+    /// The session's user has another one now, somewhere else.
+    fn is_elsewhere(&self, session: &Binding) -> bool {
+        let user = self.users.get(&session.user).and_then(Option::as_ref);
+        user.is_some_and(|user| user.places.iter().any(|place| place.device != session.device))
+    }
+
+    fn materialise(&self) -> (Shown<UserBindings>, Shown<DeviceBinding>) {
+        let mut at_phone: HashMap<(&str, u64), Binding> = HashMap::new();
+        let mut users = Vec::with_capacity(self.users.len());
+        for (id, user) in &self.users {
+            let shown = user.as_ref().map(|user| {
+                let bindings: Vec<Binding> = user
+                    .places
+                    .iter()
+                    .map(|place| self.binding(user, place))
+                    .collect();
+                for (place, binding) in user.places.iter().zip(&bindings) {
+                    at_phone.insert((&place.device, place.epoch), binding.clone());
+                }
+                UserBindings::new(user.record.clone(), bindings)
+            });
+            users.push((id.clone(), shown));
+        }
+        let devices = self.devices.iter().map(|(id, device)| {
+            let shown = device.as_ref().map(|device| {
+                let held = device.holder.as_ref();
+                let binding = held.and_then(|(_, epoch)| at_phone.remove(&(id.as_str(), *epoch)));
+                DeviceBinding::new(device.record.clone(), binding)
+            });
+            (id.clone(), shown)
+        });
+        let devices = devices.collect();
+        (users, devices)
+    }
+
+    fn binding(&self, user: &UserDraft, place: &Place) -> Binding {
+        let device = self.devices.get(&place.device).and_then(Option::as_ref);
+        Binding {
+            user: user.record.user.clone(),
+            display_name: user.record.display_name.clone(),
+            extension: user.record.extension.clone(),
+            device: place.device.clone(),
+            desk: device.map_or_else(SmolStr::default, |device| device.record.desk.clone()),
+            site: place.site.clone(),
+            epoch: place.epoch,
+            since_ms: place.since_ms,
+        }
+    }
+}
+
+/// The user has a session that they had not before.
+fn gains(old: Option<&UserBindings>, new: Option<&UserBindings>) -> bool {
+    let had = |epoch| old.is_some_and(|old| old.bindings().any(|known| known.epoch == epoch));
+    new.is_some_and(|new| new.bindings().any(|binding| !had(binding.epoch)))
+}
+
+impl From<&v1::Session> for Place {
+    fn from(session: &v1::Session) -> Self {
+        Self {
+            device: SmolStr::new(&session.device),
+            site: SmolStr::new(&session.site),
+            epoch: session.epoch,
+            since_ms: session.since_ms,
+        }
+    }
+}
+
+impl From<&UserBindings> for UserDraft {
+    fn from(user: &UserBindings) -> Self {
+        Self {
+            record: user.record().clone(),
+            places: user
+                .bindings()
+                .map(|binding| Place {
+                    device: binding.device.clone(),
+                    site: binding.site.clone(),
+                    epoch: binding.epoch,
+                    since_ms: binding.since_ms,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<&DeviceBinding> for DeviceDraft {
+    fn from(device: &DeviceBinding) -> Self {
+        Self {
+            record: device.record().clone(),
+            holder: device
+                .binding()
+                .map(|binding| (binding.user.clone(), binding.epoch)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+
+fn user(id: &str, extension: &str) -> v1::User {
+    v1::User {
+        id: id.into(),
+        display_name: format!("Name of {id}"),
+        extension: extension.into(),
+        aliases: vec![format!("{id}-alias")],
+        email: format!("{id}@example.com"),
+        ..v1::User::default()
+    }
+}
+
+fn device(id: &str, site: &str) -> v1::Device {
+    v1::Device {
+        id: id.into(),
+        site: site.into(),
+        desk: format!("desk of {id}"),
+        ..v1::Device::default()
+    }
+}
+
+fn session(user: &str, device: &str, epoch: u64) -> v1::Session {
+    v1::Session {
+        user: user.into(),
+        device: device.into(),
+        site: "chicago".into(),
+        epoch,
+        since_ms: epoch * 10,
+        ..v1::Session::default()
+    }
+}
+
+fn event(kind: Kind) -> v1::Event {
+    v1::Event {
+        kind: Some(kind),
+        ..v1::Event::default()
+    }
+}
+
+fn started(user: &str, device: &str, epoch: u64) -> v1::Event {
+    event(Kind::SessionStarted(session(user, device, epoch)))
+}
+
+fn ended(user: &str, device: &str, epoch: u64) -> v1::Event {
+    event(Kind::SessionEnded(v1::EndedSession {
+        session: Some(session(user, device, epoch)),
+        reason: None,
+    }))
+}
+
+/// Users ada (2001) and bob (2002), phones p1 and p2 in chicago, ada logged in at p1.
+fn table() -> Bindings {
+    let table = Bindings::new();
+    table.replace([v1::SnapshotPart {
+        // Sessions first: parts come in any order.
+        sessions: vec![session("ada", "p1", 1)],
+        users: vec![user("ada", "2001"), user("bob", "2002")],
+        devices: vec![device("p1", "chicago"), device("p2", "chicago")],
+        ..v1::SnapshotPart::default()
+    }]);
+    table
+}
+
+/// "p1:ada p2:-" and so on; and that users and phones tell the same story.
+fn who_is_where(table: &Bindings) -> String {
+    let mut phones: Vec<String> = table
+        .devices(None)
+        .iter()
+        .map(|device| {
+            let Some(binding) = device.binding() else {
+                return format!("{}:-", device.device());
+            };
+            assert_eq!(binding.device, device.device());
+            let user = table.by_user(&binding.user).expect("its user is known");
+            assert!(
+                user.bindings().any(|known| known == binding),
+                "{binding:?} {user:?}"
+            );
+            format!("{}:{}", device.device(), binding.user)
+        })
+        .collect();
+    phones.sort();
+    phones.join(" ")
+}
+
+#[test]
+fn every_name_finds_the_user_and_the_phone() {
+    let table = table();
+    for name in [
+        "ada",
+        "2001",
+        "ada-alias",
+        "ada@example.com",
+        "ADA",
+        " Ada@Example.COM",
+    ] {
+        let found = table.by_name(name).expect(name);
+        let binding = found.newest().expect("ada is logged in");
+        let shown = (
+            &*binding.display_name,
+            binding.extension.as_deref(),
+            &*binding.desk,
+        );
+        assert_eq!(shown, ("Name of ada", Some("2001"), "desk of p1"));
+        assert_eq!(
+            (binding.epoch, binding.since_ms, &*binding.site),
+            (1, 10, "chicago")
+        );
+    }
+    assert!(table.by_extension("ada").is_none());
+    assert!(table.by_user("2001").is_none());
+    assert!(table.by_name("nobody").is_none());
+    assert!(table.by_extension("2002").unwrap().is_empty());
+    assert_eq!(table.counts(), (2, 2));
+}
+
+#[test]
+fn a_login_elsewhere_moves_the_user_in_one_step() {
+    let table = table();
+    table.apply(&[ended("ada", "p1", 1), started("ada", "p2", 2)]);
+    assert_eq!(who_is_where(&table), "p1:- p2:ada");
+    table.apply(&[ended("ada", "p2", 2)]);
+    assert_eq!(who_is_where(&table), "p1:- p2:-");
+}
+
+#[test]
+fn a_phone_is_taken_over() {
+    let table = table();
+    table.apply(&[ended("ada", "p1", 1), started("bob", "p1", 2)]);
+    assert_eq!(who_is_where(&table), "p1:bob p2:-");
+    assert!(table.by_user("ada").unwrap().is_empty());
+}
+
+#[test]
+fn several_sessions_are_listed_the_oldest_first() {
+    let table = table();
+    table.apply(&[started("ada", "p2", 2)]);
+    let ada = table.by_extension("2001").unwrap();
+    let devices: Vec<&str> = ada.bindings().map(|binding| binding.device.as_str()).collect();
+    assert_eq!(devices, ["p1", "p2"]);
+    assert_eq!((ada.len(), ada.newest().unwrap().device.as_str()), (2, "p2"));
+}
+
+#[test]
+fn an_end_that_is_late_does_not_end_a_newer_session() {
+    let table = table();
+    table.apply(&[ended("ada", "p1", 1), started("ada", "p1", 5)]);
+    table.apply(&[ended("ada", "p1", 1)]);
+    assert_eq!(who_is_where(&table), "p1:ada p2:-");
+}
+
+#[test]
+fn a_change_of_a_record_shows_in_the_session() {
+    let table = table();
+    let mut ada = user("ada", "3001");
+    ada.display_name = "Ada L.".into();
+    ada.aliases.clear();
+    let mut phone = device("p1", "chicago");
+    phone.desk = "12".into();
+    table.apply(&[event(Kind::UserPut(ada)), event(Kind::DevicePut(phone))]);
+    let phone = table.by_device("p1").unwrap();
+    let binding = phone.binding().unwrap();
+    assert_eq!(
+        (
+            &*binding.display_name,
+            binding.extension.as_deref(),
+            &*binding.desk
+        ),
+        ("Ada L.", Some("3001"), "12")
+    );
+    assert_eq!(table.by_extension("3001").unwrap().newest(), Some(binding));
+    assert!(table.by_extension("2001").is_none());
+    assert!(table.by_name("ada-alias").is_none());
+}
+
+#[test]
+fn a_number_that_passes_between_users_is_never_lost() {
+    for order in [["ada", "bob"], ["bob", "ada"]] {
+        let table = table();
+        let events =
+            order.map(|id| event(Kind::UserPut(user(id, if id == "bob" { "2001" } else { "2009" }))));
+        table.apply(&events);
+        assert_eq!(table.by_extension("2001").unwrap().user(), "bob", "{order:?}");
+        assert_eq!(table.by_extension("2009").unwrap().user(), "ada", "{order:?}");
+        assert!(table.by_extension("2002").is_none(), "{order:?}");
+    }
+}
+
+#[test]
+fn what_is_deleted_is_gone_under_all_its_names() {
+    let table = table();
+    table.apply(&[ended("ada", "p1", 1), event(Kind::UserDeleted("ada".into()))]);
+    for name in ["ada", "2001", "ada-alias", "ada@example.com"] {
+        assert!(table.by_name(name).is_none(), "{name}");
+    }
+    table.apply(&[event(Kind::DeviceDeleted("p2".into()))]);
+    assert_eq!(who_is_where(&table), "p1:-");
+}
+
+#[test]
+fn a_session_of_unknown_records_is_shown_by_its_ids() {
+    let table = Bindings::new();
+    table.apply(&[started("ada", "p1", 1)]);
+    assert_eq!(who_is_where(&table), "p1:ada");
+    table.apply(&[event(Kind::UserPut(user("ada", "2001")))]);
+    assert_eq!(table.by_extension("2001").unwrap().newest().unwrap().device, "p1");
+}
+
+#[test]
+fn a_snapshot_replaces_everything() {
+    let table = table();
+    table.replace([
+        v1::SnapshotPart {
+            users: vec![user("bob", "2002"), user("eve", "2001")],
+            devices: vec![device("p2", "austin")],
+            ..v1::SnapshotPart::default()
+        },
+        v1::SnapshotPart {
+            sessions: vec![session("bob", "p2", 9)],
+            ..v1::SnapshotPart::default()
+        },
+    ]);
+    assert_eq!(who_is_where(&table), "p2:bob");
+    assert_eq!(table.by_extension("2001").unwrap().user(), "eve");
+    assert!(table.by_name("ada").is_none());
+    assert_eq!(table.sessions(Some("austin")).len(), 1);
+    assert!(table.sessions(Some("chicago")).is_empty());
+}
+
+#[test]
+fn a_mac_address_is_found_in_any_spelling() {
+    let table = Bindings::new();
+    table.apply(&[event(Kind::DevicePut(device("001a2b3c4d5e", "chicago")))]);
+    assert!(table.by_device("00:1A:2B:3C:4D:5E").is_some());
+}
+
+/// Goal: no order of look-ups shows a user at two phones. Method: one thread moves ada to and fro, and while
+/// it does, readers look at the phones in both orders and at the user. Reading the old phone after the new one
+/// must not find her at both.
+#[test]
+fn a_reader_never_sees_one_user_at_two_phones() {
+    let table = Arc::new(table());
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = [["p1", "p2"], ["p2", "p1"]]
+        .into_iter()
+        .map(|order| {
+            let (table, done) = (Arc::clone(&table), Arc::clone(&done));
+            std::thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    let epochs = order.map(|phone| {
+                        let phone = table.by_device(phone).unwrap();
+                        phone.binding().map(|binding| binding.epoch)
+                    });
+                    // The second look-up is later: a newer session is fine, the same or an older one is not.
+                    if let [Some(first), Some(second)] = epochs {
+                        assert!(second > first, "at {order:?} in sessions {epochs:?}");
+                    }
+                    assert_eq!(table.by_extension("2001").unwrap().len(), 1);
+                }
+            })
+        })
+        .collect();
+    for epoch in 2..5_000_u64 {
+        let (old, new) = if epoch % 2 == 0 {
+            ("p1", "p2")
+        } else {
+            ("p2", "p1")
+        };
+        table.apply(&[ended("ada", old, epoch - 1), started("ada", new, epoch)]);
+    }
+    done.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.join().unwrap();
+    }
+}

@@ -1,0 +1,61 @@
+//! A snapshot while it comes in: parts in any order, until the last has come.
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use hotdesk_proto::v1;
+
+use super::binding::{DeviceRecord, UserRecord};
+use super::change::Place;
+
+/// What has come in so far. Costs as much memory as the table, until it is worked in.
+#[derive(Default)]
+pub(super) struct Staging {
+    pub(super) users: HashMap<SmolStr, UserRecord>,
+    pub(super) devices: HashMap<SmolStr, DeviceRecord>,
+    pub(super) sessions: Vec<(SmolStr, Place)>,
+}
+
+impl Staging {
+    pub(super) fn add(&mut self, part: v1::SnapshotPart) {
+        for user in part.users {
+            let record = UserRecord::from(&user);
+            self.users.insert(record.user.clone(), record);
+        }
+        for device in part.devices {
+            let record = DeviceRecord::from(&device);
+            self.devices.insert(record.device.clone(), record);
+        }
+        for session in part.sessions {
+            self.sessions
+                .push((SmolStr::new(&session.user), Place::from(&session)));
+        }
+    }
+}
+
+impl From<&v1::User> for UserRecord {
+    fn from(user: &v1::User) -> Self {
+        let some = |text: &str| (!text.is_empty()).then(|| SmolStr::new(text));
+        Self {
+            user: SmolStr::new(&user.id),
+            display_name: SmolStr::new(&user.display_name),
+            extension: some(&user.extension),
+            aliases: user.aliases.iter().map(SmolStr::new).collect(),
+            email: some(&user.email),
+            disabled: user.disabled,
+        }
+    }
+}
+
+impl From<&v1::Device> for DeviceRecord {
+    fn from(device: &v1::Device) -> Self {
+        Self {
+            device: SmolStr::new(&device.id),
+            site: SmolStr::new(&device.site),
+            desk: SmolStr::new(&device.desk),
+            model: SmolStr::new(&device.model),
+            disabled: device.disabled,
+        }
+    }
+}
