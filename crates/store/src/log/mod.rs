@@ -86,7 +86,7 @@ impl<RT: AsyncRuntime> SledLog<RT> {
         open::sync_tree(&path).map_err(failed)?;
         let found = open::read(&db, &path, options.tail)?;
 
-        let first_readable = found.view.first_readable();
+        let first_readable = found.view.first;
         let shared = Arc::new(Shared {
             view: RwLock::new(found.view),
             queue: Mutex::new(Queue::default()),
@@ -224,6 +224,9 @@ impl<RT: AsyncRuntime> RaftLogStorage<Types<RT>> for SledLog<RT> {
         {
             let mut view = self.shared.view.write();
             check_gapless(view.last, &entries)?;
+            if let (None, Some(first)) = (view.last, entries.front()) {
+                view.first = first.log_id.index;
+            }
             for entry in &entries {
                 view.tail.push(entry.clone());
             }
@@ -237,12 +240,12 @@ impl<RT: AsyncRuntime> RaftLogStorage<Types<RT>> for SledLog<RT> {
         let end = {
             let mut view = self.shared.view.write();
             let end = view.next_index();
-            let from = from.max(view.first_readable());
+            let from = from.max(view.first);
             if from >= end {
                 return Ok(());
             }
             // Before the tail forgets it: the entry that is the last one then.
-            let new_last = last.filter(|_| from > view.first_readable()).or(view.purged);
+            let new_last = last.filter(|_| from > view.first).or(view.purged);
             view.tail.truncate_from(from);
             view.last = new_last;
             view.truncations_queued += 1;
@@ -254,13 +257,16 @@ impl<RT: AsyncRuntime> RaftLogStorage<Types<RT>> for SledLog<RT> {
     async fn purge(&mut self, upto: LogId) -> Result<(), Error> {
         let (first, end) = {
             let mut view = self.shared.view.write();
-            if view.purged.is_some_and(|purged| purged >= upto) {
+            if view.purged.is_some_and(|purged| purged.index >= upto.index) {
                 return Ok(());
             }
-            let (first, end) = (view.first_readable(), view.next_index().min(upto.index + 1));
+            let (first, end) = (view.first, view.next_index().min(upto.index + 1));
             view.tail.purge_to(upto.index);
             view.purged = Some(upto);
-            view.last = view.last.max(Some(upto));
+            view.first = upto.index + 1;
+            if view.next_index() <= view.first {
+                view.last = Some(upto);
+            }
             (first, end)
         };
         self.shared.enqueue(Operation::Purge {

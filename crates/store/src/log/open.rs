@@ -96,13 +96,14 @@ fn read_all(db: &sled::Db, path: &Path, bounds: TailBounds) -> Result<Found, Ope
         view: View {
             vote: vote.as_ref().map(wire::vote_from),
             purged: purged.as_ref().map(wire::log_id_from),
+            first: purged.map_or(0, |purged| purged.index + 1),
             last: purged.as_ref().map(wire::log_id_from),
             ..View::default()
         },
         first_stored: 0,
         pieces: BTreeMap::new(),
     };
-    let first_readable = found.view.first_readable();
+    let first_readable = found.view.first;
     found.first_stored = first_readable;
 
     let mut rows = Rows {

@@ -40,7 +40,7 @@ impl<RT: AsyncRuntime> LogReader<RT> {
         loop {
             let (start, from_disk, mut entries) = {
                 let view = self.shared.view.read();
-                let start = start.max(view.first_readable());
+                let start = start.max(view.first);
                 let end = end.min(view.next_index());
                 if start >= end {
                     return Ok(Vec::new());
@@ -69,7 +69,7 @@ impl<RT: AsyncRuntime> LogReader<RT> {
                 return Ok(entries);
             }
             // Purged under our hands: the view says from where on there is something now.
-            if self.shared.view.read().first_readable() <= start {
+            if self.shared.view.read().first <= start {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
                     format!("entries {start} to {} are not all on the disk", from_disk.end),

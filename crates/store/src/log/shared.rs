@@ -30,6 +30,9 @@ pub(super) struct View {
     pub(super) vote: Option<Vote>,
     pub(super) committed: Option<LogId>,
     pub(super) purged: Option<LogId>,
+    /// The index of the first entry, or of the next one when there is none. 0 or the one after the last
+    /// purged, as consensus uses it; the log does not insist.
+    pub(super) first: u64,
     /// The last entry; the last purged one when there is none.
     pub(super) last: Option<LogId>,
     pub(super) tail: Tail,
@@ -42,11 +45,6 @@ impl View {
     /// The index after the last entry.
     pub(super) fn next_index(&self) -> u64 {
         self.last.map_or(0, |last| last.index + 1)
-    }
-
-    /// The index of the first entry that may be read.
-    pub(super) fn first_readable(&self) -> u64 {
-        self.purged.map_or(0, |purged| purged.index + 1)
     }
 }
 
