@@ -25,6 +25,7 @@ mod table;
 
 pub use api::backup::{Backup, BackupSummary};
 pub use api::import::{Imported, ROWS_PER_MESSAGE};
+pub use api::login_stream::LoginStream;
 pub use client::Client;
 pub use error::{Error, Tried};
 pub use follow::{FollowOptions, Follower, Step};

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod backup;
 pub(crate) mod directory;
 pub(crate) mod import;
+pub(crate) mod login_stream;
 pub(crate) mod pages;
 pub(crate) mod sessions;
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 use tonic::Streaming;
 use tonic::transport::Channel;
 
+use hotdesk_core::RequestId;
 use hotdesk_proto::v1::sessions_client::SessionsClient;
 use hotdesk_proto::v1::{self, logout_request, who_request};
 
 use super::ANSWER_BYTES_MAX;
+use super::login_stream::LoginStream;
 use crate::call::call;
 use crate::call::judge::{Attempts, Kind, Verdict};
 use crate::call::observe::{Problem, observe};
@@ -38,6 +40,12 @@ impl Client {
         self.login_with(user, device, "", true).await
     }
 
+    /// Opens a stream for many logins at once: see [`LoginStream`].
+    #[must_use]
+    pub fn login_stream(&self) -> LoginStream {
+        LoginStream::new(self.clone())
+    }
+
     async fn login_with(
         &self,
         user: &str,
@@ -46,14 +54,7 @@ impl Client {
         vouched: bool,
     ) -> Result<v1::LoginResponse, Error> {
         let id = self.next_request_id();
-        let message = v1::LoginRequest {
-            request_id: bytes(id),
-            user: user.into(),
-            device: device.into(),
-            pin: pin.into(),
-            vouched,
-            by: self.by(),
-        };
+        let message = self.login_request(id, user, device, pin, vouched);
         call(
             self,
             Kind::Write(id),
@@ -62,6 +63,24 @@ impl Client {
             |channel, request| async move { sessions(channel).login(request).await },
         )
         .await
+    }
+
+    pub(super) fn login_request(
+        &self,
+        id: RequestId,
+        user: &str,
+        device: &str,
+        pin: &str,
+        vouched: bool,
+    ) -> v1::LoginRequest {
+        v1::LoginRequest {
+            request_id: bytes(id),
+            user: user.into(),
+            device: device.into(),
+            pin: pin.into(),
+            vouched,
+            by: self.by(),
+        }
     }
 
     /// Ends the session at a phone, or all sessions of a user; with `epoch` only the session that has it.
@@ -203,10 +222,7 @@ impl Client {
         let problem = match tokio::time::timeout(limit, sessions(node.channel()).watch(request)).await {
             Ok(Ok(response)) => return Ok(response.into_inner()),
             Ok(Err(status)) => observe(&status),
-            Err(_elapsed) => Problem::NoAnswer {
-                why: format!("no answer within {} ms", limit.as_millis()),
-                sent: true,
-            },
+            Err(_elapsed) => Problem::too_slow(limit),
         };
         let mut attempts = Attempts::new(Kind::Repeatable, "watch");
         match attempts.judge(&node.address, problem, 1, Duration::ZERO, 0.0) {
@@ -216,6 +232,6 @@ impl Client {
     }
 }
 
-fn sessions(channel: Channel) -> SessionsClient<Channel> {
+pub(super) fn sessions(channel: Channel) -> SessionsClient<Channel> {
     SessionsClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }

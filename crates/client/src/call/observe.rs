@@ -1,6 +1,7 @@
 //! What an attempt showed, read off the gRPC status.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use tonic::Status;
 
@@ -18,6 +19,16 @@ pub(crate) enum Problem {
         /// The request may have reached a node.
         sent: bool,
     },
+}
+
+impl Problem {
+    /// The node was asked and has not answered within this time.
+    pub(crate) fn too_slow(limit: Duration) -> Self {
+        Self::NoAnswer {
+            why: format!("no answer within {} ms", limit.as_millis()),
+            sent: true,
+        }
+    }
 }
 
 /// Reads a status. One that tonic made on this side carries its source; every other came from over there.

@@ -1,0 +1,6 @@
+//! The client and the table against a fake node: a tonic server that answers as each test says.
+
+mod calls;
+mod fake;
+mod streams;
+mod table;
