@@ -12,6 +12,9 @@ use crate::session::{EndReason, Session};
 use crate::time::TimeMs;
 
 /// Something that happened. Events of one entry carry the same index and are delivered together.
+///
+/// Replayed one by one they give the directory and the sessions at every moment: a session's user and phone are
+/// always known, a phone's session ends before the next begins there. Activity and wrong PINs make no events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The log index of the entry.
@@ -47,7 +50,8 @@ pub enum EventKind {
     },
     /// A lockout was lifted by an administrator.
     UserUnlocked(UserId),
-    /// A user's PIN was set or removed.
+    /// A user's PIN was set or removed. Follows the [`EventKind::UserPut`] that carries the new verifier, for
+    /// readers that keep a full copy.
     CredentialChanged {
         /// Whose.
         user: UserId,

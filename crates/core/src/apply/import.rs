@@ -168,18 +168,11 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::testing::{World, device, group, login, named, site, user};
+    use crate::apply::testing::{IMPORT, World, device, group, import, login, named, person, site, user};
     use crate::command::{Action, IMPORT_KEPT_MS};
     use crate::directory::{Device, Group, Site, User};
     use crate::event::EventKind;
     use crate::policy::{MultipleLogins, PolicyOverrides};
-    use crate::refusal::{ROW_PROBLEMS_MAX, RowProblem};
-
-    const IMPORT: RequestId = RequestId(77);
-
-    fn person(user: User) -> ImportRow {
-        ImportRow::User { user, verifier: None }
-    }
 
     fn part(first_row: u64, rows: &[ImportRow]) -> Action {
         Action::ImportStage {
@@ -194,28 +187,6 @@ mod tests {
             import: IMPORT,
             rows,
             dry_run: false,
-        }
-    }
-
-    fn import(world: &mut World, rows: &[ImportRow]) -> (Outcome, Vec<EventKind>) {
-        for (number, rows_of_part) in rows.chunks(IMPORT_ROWS_PER_STAGE).enumerate() {
-            let first_row = (number * IMPORT_ROWS_PER_STAGE) as u64;
-            world.run(part(first_row, rows_of_part)).unwrap();
-        }
-        world.act(commit_of(rows.len() as u64))
-    }
-
-    fn rejected(world: &mut World, rows: &[ImportRow]) -> Vec<(u64, String, String)> {
-        let before = world.state.parts();
-        let (outcome, events) = import(world, rows);
-        assert_eq!(events, vec![]);
-        assert_eq!(world.state.users().count(), before.users.len());
-        match outcome {
-            Err(Refusal::ImportRejected { rows }) => {
-                let tell = |RowProblem { row, field, problem }| (row, field, problem);
-                rows.into_iter().map(tell).collect()
-            }
-            other => panic!("{other:?}"),
         }
     }
 
@@ -288,103 +259,6 @@ mod tests {
             (world.found("2041"), world.found("2042")),
             (Some("bob".into()), Some("ada".into()))
         );
-    }
-
-    #[test]
-    fn what_two_rows_cannot_both_have_is_reported_on_the_later_one() {
-        let mut world = World::office();
-        let with = |id: &str, extension: &str| {
-            person(User {
-                extension: Some(named(extension)),
-                ..user(id)
-            })
-        };
-        let rows = [
-            with("zoe", "3001"),
-            with("yan", "3001"),
-            with("zoe", "3002"),
-            with("xia", "2041"),
-        ];
-        let expected = [
-            (1, "extension", "3001 belongs to user zoe in this import"),
-            (2, "id", "the import has user zoe twice"),
-            (3, "extension", "2041 already belongs to user ada"),
-        ];
-        let expected = expected.map(|(row, field, text)| (row, field.to_owned(), text.to_owned()));
-        assert_eq!(rejected(&mut world, &rows), expected);
-    }
-
-    #[test]
-    fn a_name_that_an_imported_user_keeps_is_not_free() {
-        let mut world = World::office();
-        let xia = person(User {
-            extension: Some(named("2041")),
-            ..user("xia")
-        });
-        let ada = person(User::clone(&world.user("ada")));
-        let problem = rejected(&mut world, &[xia, ada]);
-        assert_eq!(
-            problem,
-            [(
-                1,
-                "extension".into(),
-                "2041 belongs to user xia in this import".into()
-            )]
-        );
-    }
-
-    #[test]
-    fn every_bad_row_is_reported_and_none_is_written() {
-        let mut world = World::office();
-        let too_many = PolicyOverrides {
-            multiple_logins: Some(MultipleLogins::AllowUpTo(99)),
-            ..PolicyOverrides::default()
-        };
-        let rows = [
-            person(user("good")),
-            ImportRow::Site(Site {
-                name: "a\nb".into(),
-                ..site("austin")
-            }),
-            person(User {
-                group: Some(named("nowhere")),
-                ..user("zoe")
-            }),
-            ImportRow::Device(device("lobby", "nowhere")),
-            ImportRow::Device(Device {
-                allowed_groups: vec![named("no")],
-                ..device("hall", "austin")
-            }),
-            ImportRow::User {
-                user: user("yan"),
-                verifier: Some("".into()),
-            },
-            ImportRow::Group(Group {
-                policy: too_many,
-                ..group("staff")
-            }),
-        ];
-        let fields: Vec<_> = rejected(&mut world, &rows)
-            .into_iter()
-            .map(|(row, field, _)| (row, field))
-            .collect();
-        let expected = [
-            (1, "name"),
-            (2, "group"),
-            (3, "site"),
-            (4, "allowed_groups"),
-            (5, "verifier"),
-            (6, "multiple_logins"),
-        ];
-        assert_eq!(fields, expected.map(|(row, field)| (row, field.to_owned())));
-    }
-
-    #[test]
-    fn the_report_is_bounded() {
-        let mut world = World::office();
-        let bad = |n| ImportRow::Device(device(&format!("d{n}"), "nowhere"));
-        let rows: Vec<_> = (0..=ROW_PROBLEMS_MAX).map(bad).collect();
-        assert_eq!(rejected(&mut world, &rows).len(), ROW_PROBLEMS_MAX);
     }
 
     #[test]

@@ -236,3 +236,107 @@ impl Written {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{World, login, logout};
+    use super::*;
+    use crate::outcome::Done;
+
+    #[test]
+    fn commands_of_one_entry_are_decided_in_order_each_with_its_own_epoch() {
+        let mut world = World::office();
+        let commands = [login("ada", "chi-1"), login("bob", "chi-1"), logout("chi-1")];
+        let commands = commands.map(|action| world.command(None, action)).into();
+        let applied = world.entry(commands);
+        let epochs = applied.outcomes.iter().filter_map(|outcome| match &**outcome {
+            Ok(Done::LoggedIn { session, .. }) => Some(session.epoch),
+            _ => None,
+        });
+        let index = world.state.index();
+        assert_eq!(
+            epochs.collect::<Vec<_>>(),
+            [Epoch::at(index, 0), Epoch::at(index, 1)]
+        );
+        let names: Vec<_> = applied.events.iter().map(|event| event.kind.name()).collect();
+        let expected = [
+            "session_started",
+            "session_ended",
+            "session_started",
+            "session_ended",
+        ];
+        assert_eq!(names, expected);
+        assert!(
+            applied
+                .events
+                .iter()
+                .all(|event| event.index == index && event.at == world.now)
+        );
+    }
+
+    #[test]
+    fn commands_beyond_the_bound_of_an_entry_are_refused() {
+        let mut world = World::office();
+        let expire = world.command(None, Action::Expire);
+        let applied = world.entry(vec![expire; Epoch::COMMANDS_PER_ENTRY as usize + 1]);
+        let refused: Vec<_> = applied.outcomes.iter().map(|outcome| outcome.is_err()).collect();
+        assert_eq!(refused.iter().filter(|refused| **refused).count(), 1);
+        assert_eq!(refused.last(), Some(&true));
+    }
+
+    #[test]
+    #[should_panic(expected = "came after")]
+    fn an_entry_is_never_applied_twice() {
+        let mut state = State::new();
+        let batch = Batch {
+            at: TimeMs(1),
+            commands: vec![],
+        };
+        let _ = state.apply(7, &batch);
+        let _ = state.apply(7, &batch);
+    }
+
+    #[test]
+    fn an_empty_entry_moves_the_clock_and_the_clock_never_goes_back() {
+        let mut state = State::new();
+        for (index, at) in [(3, 100), (9, 50)] {
+            let applied = state.apply(
+                index,
+                &Batch {
+                    at: TimeMs(at),
+                    commands: vec![],
+                },
+            );
+            assert_eq!((applied.outcomes.len(), applied.events.len()), (0, 0));
+            assert_eq!((state.index(), state.clock()), (index, TimeMs(100)));
+        }
+    }
+
+    #[test]
+    fn the_audit_trail_holds_what_an_auditor_asks_for_and_no_more_than_its_bound() {
+        let mut world = World::office();
+        assert_eq!(world.state.audit().count(), 0, "the directory is not audited");
+        world.run(login("ada", "chi-1")).unwrap();
+        world.run(login("ada", "chi-2")).unwrap();
+        let names: Vec<_> = world.state.audit().map(|event| event.kind.name()).collect();
+        assert_eq!(names, ["session_started", "session_ended", "session_started"]);
+        for _ in 0..AUDIT_MAX {
+            world.run(login("ada", "chi-1")).unwrap();
+            world.run(logout("chi-1")).unwrap();
+        }
+        assert_eq!(world.state.audit().count(), AUDIT_MAX);
+        let last = world.state.audit().next_back().map(|event| event.index);
+        assert_eq!(last, Some(world.state.index()));
+    }
+
+    #[test]
+    fn a_long_actor_is_cut() {
+        let mut world = World::office();
+        let mut command = world.command(None, login("ada", "chi-1"));
+        command.actor = Actor("admin:\n".repeat(20).into());
+        world.entry(vec![command]);
+        let by = &world.session("chi-1").by;
+        assert_eq!(by.len(), ACTOR_BYTES_MAX);
+        assert!(by.starts_with("admin: admin: "));
+    }
+}

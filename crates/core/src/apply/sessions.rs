@@ -7,7 +7,7 @@ use crate::id::{DeviceId, UserId};
 use crate::outcome::EndedSession;
 use crate::policy::Policy;
 use crate::session::{EndReason, Session};
-use crate::state::State;
+use crate::state::{Devices, State};
 use crate::time::TimeMs;
 
 use super::Step;
@@ -103,43 +103,40 @@ impl Step<'_> {
 impl State {
     /// How many sessions a user has.
     pub(super) fn session_count(&self, user: &UserId) -> usize {
-        self.by_user.get(user).map_or(0, |devices| devices.len())
+        self.devices_of(user).len()
     }
 
-    /// Enters a session into the map and all indexes; also how [`State::restore`] does it, in order of epochs.
-    pub(crate) fn link(&mut self, session: &Arc<Session>) {
-        let mut devices = self
-            .by_user
-            .get(&session.user)
-            .map_or_else(Vec::new, |devices| devices.to_vec());
+    /// Enters a session into the map and all indexes.
+    fn link(&mut self, session: &Arc<Session>) {
+        let mut devices = self.devices_of(&session.user).to_vec();
         devices.push(session.device.clone());
-        self.set_devices_of(&session.user, devices);
+        self.set_devices_of(&session.user, &devices);
         self.link_deadline(session);
         self.sessions.insert(session.device.clone(), Arc::clone(session));
     }
 
     fn unlink(&mut self, session: &Session) {
-        let mut devices = self
-            .by_user
-            .get(&session.user)
-            .map_or_else(Vec::new, |devices| devices.to_vec());
+        let mut devices = self.devices_of(&session.user).to_vec();
         devices.retain(|device| *device != session.device);
-        self.set_devices_of(&session.user, devices);
+        self.set_devices_of(&session.user, &devices);
         self.unlink_deadline(session);
         self.sessions.remove(&session.device);
     }
 
-    fn set_devices_of(&mut self, user: &UserId, devices: Vec<DeviceId>) {
+    fn devices_of(&self, user: &UserId) -> &[DeviceId] {
+        self.by_user.get(user).map_or(&[], Devices::as_slice)
+    }
+
+    fn set_devices_of(&mut self, user: &UserId, devices: &[DeviceId]) {
         if devices.len() > 1 {
             self.several.insert(user.clone());
-        } else if !self.several.is_empty() {
+        } else {
             self.several.remove(user);
         }
-        if devices.is_empty() {
-            self.by_user.remove(user);
-        } else {
-            self.by_user.insert(user.clone(), devices.into());
-        }
+        match Devices::new(devices) {
+            Some(devices) => self.by_user.insert(user.clone(), devices),
+            None => self.by_user.remove(user),
+        };
     }
 
     fn link_deadline(&mut self, session: &Session) {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::command::{Action, Activity, Actor, Batch, Command, LogoutTarget, RequestId};
+use crate::command::{
+    Action, Activity, Actor, Batch, Command, IMPORT_ROWS_PER_STAGE, ImportRow, LogoutTarget, RequestId,
+};
 use crate::directory::{Device, Group, LoginFailures, Site, User};
 use crate::event::EventKind;
 use crate::id::UserName;
@@ -256,5 +258,33 @@ pub(crate) fn put_group(id: &str, policy: PolicyOverrides) -> Action {
     Action::PutGroup(Group {
         id: named(id),
         policy,
+    })
+}
+
+/// A row that sets no PIN.
+pub(crate) fn person(user: User) -> ImportRow {
+    ImportRow::User { user, verifier: None }
+}
+
+pub(crate) const IMPORT: RequestId = RequestId(77);
+
+/// Stages the rows, in parts, and commits them; the answer and events of the commit.
+pub(crate) fn import(world: &mut World, rows: &[ImportRow]) -> (Outcome, Vec<EventKind>) {
+    for (number, rows_of_part) in rows.chunks(IMPORT_ROWS_PER_STAGE).enumerate() {
+        let first_row = (number * IMPORT_ROWS_PER_STAGE) as u64;
+        let rows = rows_of_part.to_vec();
+        world
+            .run(Action::ImportStage {
+                import: IMPORT,
+                first_row,
+                rows,
+            })
+            .unwrap();
+    }
+    let rows = rows.len() as u64;
+    world.act(Action::ImportCommit {
+        import: IMPORT,
+        rows,
+        dry_run: false,
     })
 }

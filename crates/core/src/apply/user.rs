@@ -79,12 +79,9 @@ pub(super) fn write(step: &mut Step<'_>, user: &User, verifier: Option<&Arc<str>
 
 fn check_names(step: &Step<'_>, user: &User) -> Result<(), Refusal> {
     for (_, name) in user.names() {
-        match step.state.names.get(&name) {
-            Some(owner) if *owner != user.id => {
-                let owner = owner.clone();
-                return Err(Refusal::NameTaken { name, owner });
-            }
-            _ => {}
+        if let Some(owner) = step.state.find_user(&name).filter(|owner| owner.id != user.id) {
+            let owner = owner.id.clone();
+            return Err(Refusal::NameTaken { name, owner });
         }
     }
     Ok(())
@@ -112,7 +109,7 @@ impl Step<'_> {
 impl State {
     /// Enters a user's names and group into the indexes; also how [`State::restore`] does it.
     pub(crate) fn link_user(&mut self, user: &User) {
-        for (_, name) in user.names() {
+        for name in user.indexed_names() {
             self.names.insert(name, user.id.clone());
         }
         if let Some(group) = &user.group {
@@ -122,18 +119,23 @@ impl State {
 
     /// Takes a user's names, where they are still the user's, and group out of the indexes.
     fn unlink_user(&mut self, user: &User) {
-        for (_, name) in user.names() {
-            self.release(&name, &user.id);
+        for name in user.indexed_names() {
+            if self.names.get(&name) == Some(&user.id) {
+                self.names.remove(&name);
+            }
         }
         if let Some(group) = &user.group {
             super::device::count_down(&mut self.group_users, group);
         }
     }
+}
 
-    fn release(&mut self, name: &UserName, owner: &UserId) {
-        if self.names.get(name) == Some(owner) {
-            self.names.remove(name);
-        }
+impl User {
+    /// The names that the index of names holds: all but the id.
+    pub(crate) fn indexed_names(&self) -> impl Iterator<Item = UserName> + '_ {
+        self.names()
+            .map(|(_, name)| name)
+            .filter(|name| name.as_str() != self.id.as_str())
     }
 }
 
