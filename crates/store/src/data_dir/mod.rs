@@ -16,6 +16,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::fs::{FlockOperation, flock};
@@ -155,12 +157,25 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         .write(true)
         .open(&lock_path)
         .map_err(|error| OpenError::from_io(&lock_path, error))?;
-    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(lock),
+    patiently(|| match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenError::InUse {
             path: path.to_path_buf(),
         }),
         Err(error) => Err(OpenError::from_io(&lock_path, error.into())),
+    })?;
+    Ok(lock)
+}
+
+/// Tries again for a moment while somebody else holds the lock: a process that was just stopped, or a child
+/// that has not yet closed what it inherited.
+pub(crate) fn patiently<T>(mut open: impl FnMut() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let deadline = Instant::now() + LOCK_WAIT_MAX;
+    loop {
+        match open() {
+            Err(OpenError::InUse { .. }) if Instant::now() < deadline => thread::sleep(LOCK_RETRY),
+            result => return result,
+        }
     }
 }
 
@@ -182,3 +197,7 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
 
 const LOG: &str = "log";
 const SNAPSHOTS: &str = "snapshots";
+
+/// How long a directory in use is waited for.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(1);
+const LOCK_RETRY: Duration = Duration::from_millis(20);

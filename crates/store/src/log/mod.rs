@@ -21,7 +21,7 @@ use openraft::type_config::async_runtime::AsyncRuntime;
 use openraft::{OptionalSend, RaftLogReader};
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, patiently};
 use crate::durability::{DataSync, SyncedFile, Syncer, self_check};
 use crate::error::OpenError;
 use crate::types::{Entry, LogId, Types, Vote};
@@ -79,7 +79,7 @@ impl<RT: AsyncRuntime> SledLog<RT> {
     pub fn open(data_dir: &DataDir, options: LogOptions) -> Result<Self, OpenError> {
         let path = data_dir.log_path();
         let failed = |error| OpenError::from_io(&path, error);
-        let db = open::open_sled(&path)?;
+        let db = patiently(|| open::open_sled(&path))?;
         let file_path = path.join("db");
         let mut file = SyncedFile::open(&file_path, options.syncer).map_err(failed)?;
         self_check(&db, &mut file, &file_path)?;

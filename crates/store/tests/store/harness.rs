@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use hotdesk_core::{Action, Actor, Batch, Command, RequestId, TimeMs};
+use hotdesk_core::command::ForceTarget;
+use hotdesk_core::{Action, Actor, Batch, Command, RequestId, SiteId, TimeMs};
 use hotdesk_store::types::{Entry, LogId, Proposed, Types, Vote};
 use hotdesk_store::{DataDir, Expect, LogOptions, OpenError, SledLog};
 use openraft::impls::TokioRuntime;
@@ -54,18 +55,20 @@ pub(crate) fn blank(term: u64, index: u64) -> Entry {
     }
 }
 
-/// An entry of about `bytes` bytes, recognisable by its index: whoever reads it back can tell.
+/// An entry of about `bytes` bytes, up to 250 kB, recognisable by its index: whoever reads it back can tell.
 pub(crate) fn entry(term: u64, index: u64, bytes: usize) -> Entry {
     let mut commands = Vec::new();
     let mut encoded = 0;
     while commands.is_empty() || encoded < bytes {
         let salt = (u128::from(term) << 96) | (u128::from(index) << 32) | commands.len() as u128;
+        let note = "n".repeat(bytes.saturating_sub(encoded + 60).min(200)).into();
+        let target = ForceTarget::Site(SiteId::parse("chicago").unwrap());
         commands.push(Command {
             request_id: Some(RequestId(salt)),
-            actor: Actor("a test that writes entries of a known size".into()),
-            action: Action::Expire,
+            actor: Actor("a test of the log".into()),
+            action: Action::ForceLogout { target, note },
         });
-        encoded += 68;
+        encoded += 260;
     }
     let batch = Batch {
         at: TimeMs(index),

@@ -6,4 +6,6 @@ mod harness;
 mod image;
 mod kill;
 mod model;
+mod random;
+mod space;
 mod suite;
