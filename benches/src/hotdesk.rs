@@ -101,6 +101,12 @@ impl Hotdesk {
         bail!("node {} did not come back; its log is in {}", i + 1, self.folder.display())
     }
 
+    /// The gRPC address of node `i`.
+    #[must_use]
+    pub fn address(&self, i: usize) -> String {
+        self.addresses[i].clone()
+    }
+
     /// Resident memory of node `i` in bytes.
     ///
     /// # Errors
