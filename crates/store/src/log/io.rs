@@ -12,6 +12,7 @@ use openraft::type_config::async_runtime::AsyncRuntime;
 use super::open::{io_error, panic_message};
 use super::shared::{Operation, Reply, Shared};
 use super::tail::{TailBounds, weight};
+use super::watermark::{Known, Watermark};
 use crate::durability::SyncedFile;
 use crate::key_spaces;
 use crate::types::{Entry, LogId, Types};
@@ -29,6 +30,9 @@ pub(super) struct Writer<RT: AsyncRuntime> {
     pub(super) purging: std::ops::Range<u64>,
     /// Scratch memory for one entry's frame.
     pub(super) frame: Vec<u8>,
+    pub(super) watermark: Watermark,
+    /// What is on the disk, once the drain at hand is.
+    pub(super) known: Known,
 }
 
 /// What one drain will write, and whom to tell.
@@ -77,6 +81,7 @@ impl<RT: AsyncRuntime> Writer<RT> {
                 return self.fail(done, &error);
             }
             self.shared.monitor.count(entries, bytes);
+            self.watermark.raise(self.known);
             let mut view = self.shared.view.write();
             view.truncations_queued -= truncations;
             if let (0, Some(last)) = (view.truncations_queued, last) {
@@ -92,6 +97,7 @@ impl<RT: AsyncRuntime> Writer<RT> {
 
     /// The last mark, so that a restart begins where this run ended. A courtesy: nobody relies on it.
     fn close(&mut self) {
+        self.watermark.write(self.known);
         let committed = self.shared.view.read().committed;
         let Some(committed) = committed else { return };
         let mut batch = sled::Batch::default();
@@ -175,9 +181,14 @@ impl<RT: AsyncRuntime> Writer<RT> {
                 }
                 Operation::Vote { vote, done } => {
                     self.put_mark(&mut drain.batch, key_spaces::VOTE, &wire::vote_to(&vote));
+                    self.known.vote = Some(vote);
                     drain.done.push(Done::Reply(done));
                 }
                 Operation::Truncate { from, end, done } => {
+                    if let Err(error) = self.watermark.lower_to(from) {
+                        failure = failure.or(Some(error));
+                    }
+                    self.known.last = None;
                     for index in from..end {
                         self.remove(&mut drain.batch, index);
                     }
@@ -237,6 +248,7 @@ impl<RT: AsyncRuntime> Writer<RT> {
             drain.entries += 1;
             drain.bytes += self.frame.len() as u64;
             drain.last = Some(index);
+            self.known.last = Some(entry.log_id);
         }
         Ok(())
     }

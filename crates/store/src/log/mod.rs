@@ -8,6 +8,7 @@ mod open;
 mod reader;
 mod shared;
 mod tail;
+mod watermark;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::types::{Entry, LogId, Types, Vote};
 
 use self::io::Writer;
 use self::shared::{Operation, Queue, Reply, Shared};
+use self::watermark::{Known, Watermark};
 
 pub(crate) use open::open_error;
 pub use reader::LogReader;
@@ -67,7 +69,7 @@ pub struct SledLog<RT: AsyncRuntime> {
     shared: Arc<Shared<RT>>,
     thread: Option<JoinHandle<()>>,
     // Locked as long as the log is open.
-    _data_dir: DataDir,
+    data_dir: DataDir,
 }
 
 impl<RT: AsyncRuntime> SledLog<RT> {
@@ -85,6 +87,12 @@ impl<RT: AsyncRuntime> SledLog<RT> {
         self_check(&db, &mut file, &file_path)?;
         open::sync_tree(&path).map_err(failed)?;
         let found = open::read(&db, &path, options.tail)?;
+        let mark_path = data_dir.path().join("WATERMARK");
+        let watermark = Watermark::open(mark_path, &path, &found.view)?;
+        let known = Known {
+            vote: found.view.vote,
+            last: found.view.last,
+        };
 
         let first_readable = found.view.first;
         let shared = Arc::new(Shared {
@@ -102,6 +110,8 @@ impl<RT: AsyncRuntime> SledLog<RT> {
             pieces: found.pieces,
             purging: found.first_stored..first_readable,
             frame: Vec::new(),
+            watermark,
+            known,
         };
         let thread = thread::Builder::new()
             .name("hotdesk-log".into())
@@ -110,8 +120,29 @@ impl<RT: AsyncRuntime> SledLog<RT> {
         Ok(Self {
             shared,
             thread: Some(thread),
-            _data_dir: data_dir.clone(),
+            data_dir: data_dir.clone(),
         })
+    }
+
+    /// Checks that nothing is missing between the state machine as it was loaded and the log: to be asked
+    /// before consensus starts. A node whose newest snapshot was damaged may have purged what it would need.
+    ///
+    /// # Errors
+    /// [`OpenError::Damaged`] when entries after `last_applied` are purged already.
+    pub fn check_covers(&self, last_applied: Option<LogId>) -> Result<(), OpenError> {
+        let purged = self.shared.view.read().purged;
+        let applied = last_applied.map(|last| last.index);
+        match purged.filter(|purged| applied.is_none_or(|applied| applied < purged.index)) {
+            None => Ok(()),
+            Some(purged) => Err(OpenError::Damaged {
+                path: self.data_dir.path().to_path_buf(),
+                detail: format!(
+                    "the log begins after entry {}, but the newest good snapshot covers entries up to {}",
+                    purged.index,
+                    applied.map_or_else(|| "none".to_owned(), |applied| applied.to_string())
+                ),
+            }),
+        }
     }
 
     /// What the log has done since it was opened.

@@ -2,10 +2,13 @@
 //! disks, foreign and damaged directories, and random operations against a model.
 
 mod cuts;
+mod golden;
 mod harness;
 mod image;
 mod kill;
+mod machine;
 mod model;
 mod random;
+mod refusals;
 mod space;
 mod suite;
