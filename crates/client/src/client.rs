@@ -29,7 +29,7 @@ use crate::options::Options;
 /// # async fn example() -> Result<(), hotdesk_client::Error> {
 /// use hotdesk_client::{Client, Options, Pin};
 ///
-/// let client = Client::new(Options::new(["chicago:7400", "new-york:7400"]).with_by("edge:chicago"))?;
+/// let client = Client::new(Options::new(["chicago:7300", "new-york:7300"]).with_by("edge:chicago"))?;
 /// let login = client.login("2001", "00:1a:2b:3c:4d:5e", &Pin::new("4711")).await?;
 /// println!("{} sessions ended elsewhere", login.ended.len());
 /// # Ok(())

@@ -1,0 +1,4 @@
+//! The edge against a fake node that sends what each test says.
+
+mod edge;
+mod fake;
