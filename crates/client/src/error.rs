@@ -85,7 +85,9 @@ impl Error {
                 request_id: None, ..
             } => "Look at the cluster's status before repeating it.".into(),
             Self::NoEndpoint { .. } => {
-                "Check that the addresses are right, that the nodes run, and that nothing in between blocks them.".into()
+                "Check that the addresses are right, that the nodes run, that both sides use TLS or neither does, \
+                 with certificates that the other accepts, and that nothing in between blocks them."
+                    .into()
             }
             Self::InvalidOption { .. } => "Correct the option.".into(),
             Self::Incomplete { .. } => "Ask again.".into(),

@@ -4,3 +4,4 @@ mod calls;
 mod fake;
 mod streams;
 mod table;
+mod tls;
