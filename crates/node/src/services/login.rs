@@ -1,0 +1,259 @@
+//! Login: the PIN is checked here, the rest is decided by the cluster.
+//!
+//! The check is against this node's copy, which may be behind. So a PIN that does not match is checked once
+//! more against a copy that is not, before anybody is told that it is wrong; and a PIN that does match goes into the
+//! proposal as the version of the credential it was checked against, which the cluster refuses when there is a
+//! newer one. An old PIN is not accepted and a new one not refused, wherever it was changed a moment ago.
+
+use std::sync::Arc;
+
+use hotdesk_core::{
+    Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, State, TimeMs, User, UserId, UserName,
+};
+use hotdesk_proto::convert::name;
+use hotdesk_proto::error::Failure;
+use hotdesk_proto::v1;
+use tokio::time::{Instant, timeout_at};
+
+use super::call::Call;
+use super::request::{actor, new_request_id, request_id};
+use super::{Error, Shared};
+use crate::pins::Pin;
+use crate::telemetry::{self, note};
+
+/// A second proposal after the PIN was found to have changed in between needs an id of its own, because the
+/// refusal of the first is remembered under the caller's; and the same id in every retry.
+const SECOND_TRY: u128 = 0x7365_636f_6e64_2074_7279_206f_6620_6974;
+
+/// What is asked, with names parsed.
+struct Login {
+    user: UserName,
+    device: DeviceId,
+    by: Actor,
+    request_id: RequestId,
+    deadline: Instant,
+}
+
+pub(super) async fn login(
+    shared: &Shared,
+    call: Call,
+    mut request: v1::LoginRequest,
+) -> Result<v1::LoginResponse, Error> {
+    // Taken out first of all, so that it is wiped whatever happens next.
+    let typed = std::mem::take(&mut request.pin);
+    let pin = if typed.is_empty() {
+        None
+    } else {
+        Some(Pin::parse(typed))
+    };
+    let login = Login {
+        user: name("user", &request.user)?,
+        device: name("device", &request.device)?,
+        by: actor(&request.by, shared.node_id),
+        request_id: request_id(&request.request_id)?,
+        deadline: call.deadline,
+    };
+    note(telemetry::USER_ID, &login.user);
+    note(telemetry::DEVICE_ID, &login.device);
+
+    let (done, index) = match pin {
+        None if request.vouched => {
+            shared.auth.vouch(&call.metadata)?;
+            login.propose(shared, login.request_id, None).await?
+        }
+        None => return Err(Failure::PinRequired.into()),
+        Some(_) if request.vouched => {
+            return Err(Error::invalid(
+                "vouched",
+                "must not come with a PIN: either is enough",
+            ));
+        }
+        Some(Err(invalid)) => return Err(Error::invalid("pin", invalid.to_string())),
+        Some(Ok(pin)) => login.with_pin(shared, &Arc::new(pin)).await?,
+    };
+    let LoggedIn {
+        session,
+        already,
+        ended,
+    } = done;
+    tracing::info!(
+        user_id = session.user.as_str(),
+        device_id = session.device.as_str(),
+        site_id = session.site.as_str(),
+        epoch = session.epoch.0,
+        log_index = index,
+        already,
+        ended = ended.len(),
+        "logged in"
+    );
+    Ok(v1::LoginResponse {
+        session: Some((&session).into()),
+        already,
+        ended: ended.iter().map(Into::into).collect(),
+        index,
+    })
+}
+
+struct LoggedIn {
+    session: hotdesk_core::Session,
+    already: bool,
+    ended: Vec<EndedSession>,
+}
+
+/// What a check of a PIN found.
+enum Checked {
+    /// It matches this version of the credential.
+    Matches(u64),
+    /// It does not match.
+    Wrong(Arc<User>),
+    /// There is nothing it could match.
+    NoCredential(UserId),
+    /// There is nobody it could belong to.
+    UnknownUser,
+}
+
+impl Login {
+    async fn with_pin(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<(LoggedIn, u64), Error> {
+        let version = self.check(shared, pin).await?;
+        let first = self.propose(shared, self.request_id, Some(version)).await;
+        if !matches!(first, Err(Error::Refusal(Refusal::CredentialChanged { .. }))) {
+            return first;
+        }
+        let newer = self
+            .check_against(shared, shared.catch_up(self.deadline).await?, pin)
+            .await?;
+        let newer = self.version_or_refusal(shared, newer).await?;
+        self.propose(shared, RequestId(self.request_id.0 ^ SECOND_TRY), Some(newer))
+            .await
+    }
+
+    async fn propose(
+        &self,
+        shared: &Shared,
+        request_id: RequestId,
+        credential_version: Option<u64>,
+    ) -> Result<(LoggedIn, u64), Error> {
+        let action = Action::Login {
+            user: self.user.clone(),
+            device: self.device.clone(),
+            credential_version,
+        };
+        let decided = shared
+            .propose(self.deadline, self.by.clone(), Some(request_id), action)
+            .await?;
+        match decided.done {
+            Done::LoggedIn {
+                session,
+                already,
+                ended,
+            } => Ok((
+                LoggedIn {
+                    session,
+                    already,
+                    ended,
+                },
+                decided.index,
+            )),
+            _ => Err(decided.unexpected()),
+        }
+    }
+
+    /// The version of the credential that the PIN matches; otherwise counts the wrong PIN and says no.
+    async fn check(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<u64, Error> {
+        let state = shared.cluster.local().state;
+        let seen = self.credential_seen(&state);
+        let mut checked = self.check_against(shared, state, pin).await?;
+        if !matches!(checked, Checked::Matches(_)) {
+            let fresh = shared.catch_up(self.deadline).await?;
+            if self.credential_seen(&fresh) != seen {
+                checked = self.check_against(shared, fresh, pin).await?;
+            }
+        }
+        self.version_or_refusal(shared, checked).await
+    }
+
+    fn credential_seen(&self, state: &State) -> Option<(UserId, Option<u64>)> {
+        let user = state.find_user(&self.user)?;
+        Some((
+            user.id.clone(),
+            user.credential.as_ref().map(|credential| credential.version),
+        ))
+    }
+
+    /// Takes as long whether there is a user, a PIN, or neither.
+    async fn check_against(&self, shared: &Shared, state: State, pin: &Arc<Pin>) -> Result<Checked, Error> {
+        let user = state.find_user(&self.user).cloned();
+        let credential = user.as_ref().and_then(|user| user.credential.clone());
+        let verifier = credential
+            .as_ref()
+            .map(|credential| Arc::clone(&credential.verifier));
+        let check = timeout_at(self.deadline, shared.pins.check(pin, verifier));
+        let matches = check.await.map_err(|_| Failure::Timeout)??;
+        Ok(match (user, credential) {
+            (Some(_), Some(credential)) if matches => Checked::Matches(credential.version),
+            (Some(user), Some(_)) => Checked::Wrong(user),
+            (Some(user), None) => Checked::NoCredential(user.id.clone()),
+            (None, _) => Checked::UnknownUser,
+        })
+    }
+
+    async fn version_or_refusal(&self, shared: &Shared, checked: Checked) -> Result<u64, Error> {
+        match checked {
+            Checked::Matches(version) => Ok(version),
+            Checked::Wrong(user) => Err(self.wrong_pin(shared, &user).await),
+            Checked::NoCredential(user) => Err(Refusal::NoCredential { user }.into()),
+            Checked::UnknownUser => Err(Refusal::UnknownUser {
+                name: self.user.clone(),
+            }
+            .into()),
+        }
+    }
+
+    /// Counts the wrong PIN, in the whole cluster, and says how it stands. Each one counts, under an id of its
+    /// own: with the caller's id, somebody could try all PINs under one id and be counted once.
+    async fn wrong_pin(&self, shared: &Shared, user: &User) -> Error {
+        // A locked account needs no further entry in the log for each guess of somebody who goes on guessing.
+        let clock = shared.cluster.local().state.clock().max(now());
+        if let Some(until) = user.failures.locked_until.filter(|until| *until > clock) {
+            return Refusal::UserLocked {
+                user: user.id.clone(),
+                until,
+            }
+            .into();
+        }
+        let action = Action::ReportFailedLogin {
+            user: user.id.clone(),
+            device: self.device.clone(),
+        };
+        let report = shared.propose(self.deadline, self.by.clone(), Some(new_request_id()), action);
+        match report.await.map(|decided| decided.done) {
+            Ok(Done::FailureNoted {
+                locked_until: Some(until),
+                ..
+            }) => {
+                tracing::info!(
+                    user_id = user.id.as_str(),
+                    device_id = self.device.as_str(),
+                    "user locked"
+                );
+                Refusal::UserLocked {
+                    user: user.id.clone(),
+                    until,
+                }
+                .into()
+            }
+            Ok(Done::FailureNoted { remaining, .. }) => Failure::WrongPin { remaining }.into(),
+            Ok(_) => Failure::Unknown.into(),
+            // Nobody learns that a PIN is wrong unless it was counted, or a cut-off office could be asked for ever.
+            Err(error) => error,
+        }
+    }
+}
+
+/// This machine's clock, only to see that a lock may be over before the log has noticed.
+fn now() -> TimeMs {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    TimeMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,160 @@
+//! `hotdesk.v1.Sessions`: who is where.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::Stream;
+use hotdesk_core::command::{Activity, LogoutTarget, TOUCH_MAX};
+use hotdesk_core::{Action, Done, Epoch, TimeMs};
+use hotdesk_proto::convert::{Invalid, name, required};
+use hotdesk_proto::v1;
+use hotdesk_proto::v1::sessions_server::Sessions;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::call::Call;
+use super::request::{actor, request_id};
+use super::{Error, Shared, login, login_stream, lookup, watch};
+use crate::telemetry::{self, note};
+
+/// The service; a cheap clone.
+#[derive(Clone)]
+pub(crate) struct SessionsService(pub(crate) Arc<Shared>);
+
+/// A stream of answers.
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Sessions for SessionsService {
+    async fn login(&self, request: Request<v1::LoginRequest>) -> Result<Response<v1::LoginResponse>, Status> {
+        self.0
+            .answer(request, |call, message| login::login(&self.0, call, message))
+            .await
+    }
+
+    type LoginStreamStream = Answers<v1::LoginStreamResponse>;
+
+    async fn login_stream(
+        &self,
+        request: Request<Streaming<v1::LoginStreamRequest>>,
+    ) -> Result<Response<Self::LoginStreamStream>, Status> {
+        let begin = async |call: Call, logins| Ok(login_stream::login_stream(&self.0, &call, logins));
+        self.0.answer(request, begin).await
+    }
+
+    async fn logout(
+        &self,
+        request: Request<v1::LogoutRequest>,
+    ) -> Result<Response<v1::LogoutResponse>, Status> {
+        self.0
+            .answer(request, |call, message| logout(&self.0, call, message))
+            .await
+    }
+
+    async fn resolve(
+        &self,
+        request: Request<v1::ResolveRequest>,
+    ) -> Result<Response<v1::ResolveResponse>, Status> {
+        self.0
+            .answer(request, |call, message| lookup::resolve(&self.0, call, message))
+            .await
+    }
+
+    async fn who(&self, request: Request<v1::WhoRequest>) -> Result<Response<v1::WhoResponse>, Status> {
+        self.0
+            .answer(request, |call, message| lookup::who(&self.0, call, message))
+            .await
+    }
+
+    type WatchStream = Answers<v1::WatchResponse>;
+
+    async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        self.0
+            .answer(request, async |_, message| watch::watch(&self.0, &message))
+            .await
+    }
+
+    async fn touch(&self, request: Request<v1::TouchRequest>) -> Result<Response<v1::TouchResponse>, Status> {
+        self.0
+            .answer(request, |call, message| touch(&self.0, call, message))
+            .await
+    }
+}
+
+async fn logout(
+    shared: &Shared,
+    call: Call,
+    request: v1::LogoutRequest,
+) -> Result<v1::LogoutResponse, Error> {
+    use v1::logout_request::Target;
+    let target = match required("target", request.target, "a device or a user")? {
+        Target::Device(device) => {
+            note(telemetry::DEVICE_ID, &device);
+            LogoutTarget::Device(name("device", &device)?)
+        }
+        Target::User(user) => {
+            note(telemetry::USER_ID, &user);
+            LogoutTarget::User(name("user", &user)?)
+        }
+    };
+    let epoch = Some(Epoch(request.epoch)).filter(|epoch| epoch.0 != 0);
+    let id = request_id(&request.request_id)?;
+    let by = actor(&request.by, shared.node_id);
+    let decided = shared
+        .propose(call.deadline, by, Some(id), Action::Logout { target, epoch })
+        .await?;
+    match decided.done {
+        Done::LoggedOut { ended, .. } => {
+            for end in &ended {
+                tracing::info!(
+                    user_id = end.session.user.as_str(),
+                    device_id = end.session.device.as_str(),
+                    site_id = end.session.site.as_str(),
+                    epoch = end.session.epoch.0,
+                    log_index = decided.index,
+                    "logged out"
+                );
+            }
+            Ok(v1::LogoutResponse {
+                ended: ended.iter().map(Into::into).collect(),
+                index: decided.index,
+            })
+        }
+        _ => Err(decided.unexpected()),
+    }
+}
+
+async fn touch(shared: &Shared, call: Call, request: v1::TouchRequest) -> Result<v1::TouchResponse, Error> {
+    if request.items.len() > TOUCH_MAX {
+        let got = request.items.len();
+        return Err(Error::invalid(
+            "items",
+            format!("must be at most {TOUCH_MAX}, got {got}"),
+        ));
+    }
+    let items: Vec<Activity> = (0..)
+        .zip(request.items)
+        .map(|(at, item)| activity(at, item))
+        .collect::<Result<_, Invalid>>()?;
+    if items.is_empty() {
+        return Ok(v1::TouchResponse { noted: 0 });
+    }
+    let by = actor(&request.by, shared.node_id);
+    let decided = shared
+        .propose(call.deadline, by, None, Action::Touch { items })
+        .await?;
+    match decided.done {
+        Done::Touched { noted } => Ok(v1::TouchResponse { noted }),
+        _ => Err(decided.unexpected()),
+    }
+}
+
+fn activity(position: usize, item: v1::Activity) -> Result<Activity, Invalid> {
+    let device = name("device", &item.device).map_err(|i: Invalid| i.within(format!("items[{position}]")))?;
+    // "Now" is the leader's to say: a time in the future counts as the entry's.
+    let at = if item.at_ms == 0 { u64::MAX } else { item.at_ms };
+    Ok(Activity {
+        device,
+        epoch: Epoch(item.epoch),
+        at: TimeMs(at),
+    })
+}

@@ -1,0 +1,12 @@
+//! A node of a cluster of one, in this process, asked through gRPC as anybody would.
+
+mod admin;
+mod bad_requests;
+mod directory;
+mod import;
+mod login;
+mod login_stream;
+mod pin_change;
+mod serving;
+mod watch;
+mod world;
