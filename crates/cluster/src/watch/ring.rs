@@ -68,7 +68,8 @@ impl Ring {
 
     /// The entry at `index` was applied.
     pub(super) fn push(&mut self, index: u64, events: Vec<Event>) {
-        debug_assert!(index > self.last, "entry {index} came after entry {}", self.last);
+        // The very first entry of a log, the founders' membership, has index 0.
+        debug_assert!(index > self.last || index == 0, "entry {index} came after entry {}", self.last);
         self.last = index;
         if events.is_empty() {
             return;
