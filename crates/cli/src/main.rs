@@ -1,1 +1,5 @@
-fn main() {}
+//! The `hotdesk` program; see the library of this package.
+
+fn main() -> std::process::ExitCode {
+    hotdesk_cli::main()
+}

@@ -1,0 +1,175 @@
+//! `hotdesk cluster …`.
+
+use clap::{Args, Subcommand};
+use hotdesk_client::v1::{ClusterStatusResponse, MembershipResponse};
+use serde_json::json;
+
+use crate::connect::Context;
+use crate::exit::Problem;
+use crate::output::{json, pairs, text, time};
+
+/// What can be done with the cluster.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Adding an office, step by step:
+  hotdesk node --config denver.toml          on the new machine, with `join` set to any node's address:
+                                             it asks to be added as a learner by itself
+  hotdesk cluster status                     the new node is a learner and catches up
+  hotdesk cluster promote 4                  it votes from now on
+
+Taking one away:
+  hotdesk cluster transfer-leader 2          if it leads
+  hotdesk cluster remove 3                   then stop the process and delete its directory")]
+pub(crate) enum ClusterCommand {
+    /// Who is in it, who leads, who lags
+    Status,
+    /// Add a running, waiting node: it gets every entry and does not vote
+    AddLearner(AddLearnerArgs),
+    /// Make a learner a voter, once it has caught up
+    Promote(NodeArgs),
+    /// Remove a node; refused when no voter would be left
+    Remove(NodeArgs),
+    /// Hand leadership to a voter
+    TransferLeader(NodeArgs),
+}
+
+/// Arguments of `cluster add-learner`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  hotdesk cluster add-learner 4 --address denver.example.com:7300 --site denver")]
+pub(crate) struct AddLearnerArgs {
+    /// The new node's id, not used before
+    #[arg(value_name = "NODE")]
+    node_id: u64,
+    /// host:port at which the other nodes reach it
+    #[arg(long, value_name = "HOST:PORT")]
+    address: String,
+    /// The office where it stands
+    #[arg(long, value_name = "SITE")]
+    site: String,
+}
+
+/// Which node.
+#[derive(Debug, Args)]
+pub(crate) struct NodeArgs {
+    /// The node's id
+    #[arg(value_name = "NODE")]
+    node_id: u64,
+}
+
+impl ClusterCommand {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Problem> {
+        let client = context.client()?;
+        match self {
+            Self::Status => show_status(context, &client.cluster_status().await?),
+            Self::AddLearner(args) => {
+                let answer = client
+                    .add_learner(args.node_id, &args.address, &args.site)
+                    .await?;
+                show_members(context, &answer, &format!("node {} is a learner", args.node_id))
+            }
+            Self::Promote(args) => {
+                let answer = client.promote(args.node_id).await?;
+                show_members(context, &answer, &format!("node {} votes", args.node_id))
+            }
+            Self::Remove(args) => {
+                let answer = client.remove(args.node_id).await?;
+                let done = format!(
+                    "node {} is removed; stop it and delete its directory",
+                    args.node_id
+                );
+                show_members(context, &answer, &done)
+            }
+            Self::TransferLeader(args) => {
+                let leader = client.transfer_leader(args.node_id).await?;
+                context
+                    .out
+                    .show(&json!({"leader_id": leader}), || format!("node {leader} leads"))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn show_members(context: &Context, answer: &MembershipResponse, done: &str) -> Result<(), Problem> {
+    let value = json!({
+        "members": answer.members.iter().map(json::member).collect::<Vec<_>>(),
+        "index": answer.index,
+    });
+    context.out.show(&value, || {
+        let tick = context.out.paint.green("✓");
+        format!("{tick} {done}\n\n{}", text::members(&answer.members, 0))
+    })?;
+    Ok(())
+}
+
+fn show_status(context: &Context, status: &ClusterStatusResponse) -> Result<(), Problem> {
+    let value = json!({
+        "cluster_id": status.cluster_id,
+        "node_id": status.node_id,
+        "role": text::role_name(status.role()),
+        "term": status.term,
+        "leader_id": (status.leader_id != 0).then_some(status.leader_id),
+        "members": status.members.iter().map(json::member).collect::<Vec<_>>(),
+        "last_log_index": status.last_log_index,
+        "applied_index": status.applied_index,
+        "snapshot_index": status.snapshot_index,
+        "purged_index": status.purged_index,
+        "freshness": json::freshness(status.freshness.as_ref()),
+        "version": status.version,
+        "sites": status.sites,
+        "users": status.users,
+        "devices": status.devices,
+        "sessions": status.sessions,
+        "fatal": (!status.fatal.is_empty()).then_some(&status.fatal),
+        "log_syncs": status.log_syncs,
+        "log_entries": status.log_entries,
+    });
+    context.out.show(&value, || {
+        let paint = context.out.paint;
+        let leader = match status.leader_id {
+            0 => paint.red("none known: logins are refused until a majority of voters is connected"),
+            id => format!("node {id} in term {}", status.term),
+        };
+        let fresh = status.freshness.unwrap_or_default();
+        let stopped = match status.fatal.as_str() {
+            "" => String::new(),
+            why => paint.red(why),
+        };
+        let head = pairs(&[
+            ("cluster", status.cluster_id.clone()),
+            ("leader", leader),
+            (
+                "directory",
+                format!(
+                    "{} sites, {} users, {} phones, {} sessions",
+                    status.sites, status.users, status.devices, status.sessions
+                ),
+            ),
+            (
+                "asked",
+                format!(
+                    "node {} ({}, version {}), its copy is {} old",
+                    status.node_id,
+                    text::role_name(status.role()),
+                    status.version,
+                    time::span(fresh.age_ms)
+                ),
+            ),
+            (
+                "its log",
+                format!(
+                    "applied {} of {}, snapshot at {}, purged up to {}",
+                    status.applied_index, status.last_log_index, status.snapshot_index, status.purged_index
+                ),
+            ),
+            ("stopped", stopped),
+        ]);
+        format!(
+            "{head}\n{}",
+            text::members(&status.members, status.last_log_index)
+        )
+    })?;
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! `hotdesk demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::connect::Context;
+use crate::demo::{self, Wish};
+use crate::exit::Problem;
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Three offices (chicago, new-york, austin), each with a node on its own directory and an edge, in this process, on
+loopback, with a sample directory of 3 sites, 60 users and 40 phones.
+
+Examples:
+  hotdesk demo                         prints what to try, then what happens, until Ctrl-C
+  hotdesk demo --once                  plays the story and proves each step at every office; exit code 0 or 1
+  hotdesk demo --dir demo --port 7301  keeps its data in ./demo, and goes on with it the next time")]
+pub(crate) struct DemoArgs {
+    /// Play the story (a login in New York, then in Chicago, ...), prove each step at every office, and end
+    #[arg(long)]
+    once: bool,
+    /// Keep the data here, and go on with it the next time [default: a temporary directory, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Use this port and the two after it [default: free ones]
+    #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u16).range(1..=65533))]
+    port: Option<u16>,
+}
+
+impl DemoArgs {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Problem> {
+        let wish = Wish {
+            once: self.once,
+            dir: self.dir,
+            port: self.port,
+        };
+        demo::run(context, &wish).await
+    }
+}

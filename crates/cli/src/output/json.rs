@@ -1,0 +1,252 @@
+//! The records of the API as JSON. A contract with scripts: names as in the protobuf files, times as RFC 3339
+//! in UTC, `null` for what is not there.
+
+use hotdesk_proto::v1;
+use serde_json::{Map, Value, json};
+
+use super::text;
+use super::time::rfc3339;
+
+/// A time; `null` for 0.
+#[must_use]
+pub(crate) fn time(ms: u64) -> Value {
+    match ms {
+        0 => Value::Null,
+        _ => Value::String(rfc3339(ms)),
+    }
+}
+
+/// A text; `null` when empty.
+fn text_or_null(text: &str) -> Value {
+    match text {
+        "" => Value::Null,
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+/// A site.
+#[must_use]
+pub(crate) fn site(site: &v1::Site) -> Value {
+    json!({
+        "id": site.id,
+        "name": site.name,
+        "time_zone": site.time_zone,
+        "emergency_location": site.emergency_location,
+    })
+}
+
+/// A group.
+#[must_use]
+pub(crate) fn group(group: &v1::Group) -> Value {
+    json!({"id": group.id, "policy": policy(&group.policy.unwrap_or_default())})
+}
+
+/// A policy; what a group leaves to the defaults is `null`, a limit that is off is `"off"`.
+#[must_use]
+pub(crate) fn policy(policy: &v1::Policy) -> Value {
+    use v1::multiple_logins::Rule;
+    let multiple = policy.multiple_logins.as_ref().and_then(|m| m.rule.as_ref());
+    let limit = |limit: &Option<v1::Limit>| match limit {
+        None => Value::Null,
+        Some(v1::Limit { after_ms: 0 }) => json!("off"),
+        Some(v1::Limit { after_ms }) => json!({"after_ms": after_ms}),
+    };
+    json!({
+        "multiple_logins": match multiple {
+            None => Value::Null,
+            Some(Rule::Evict(_)) => json!("evict"),
+            Some(Rule::Deny(_)) => json!("deny"),
+            Some(Rule::AllowUpTo(n)) => json!({"allow_up_to": n}),
+        },
+        "busy_device": match policy.busy_device() {
+            v1::BusyDevice::Unspecified => Value::Null,
+            v1::BusyDevice::TakeOver => json!("take_over"),
+            v1::BusyDevice::Refuse => json!("refuse"),
+        },
+        "idle_timeout": limit(&policy.idle_timeout),
+        "login_time_max": limit(&policy.login_time_max),
+        "lockout": policy.lockout.as_ref().map(|lockout| json!({
+            "failures_max": lockout.failures_max,
+            "window_ms": lockout.window_ms,
+            "locked_ms": lockout.locked_ms,
+        })),
+    })
+}
+
+/// A user.
+#[must_use]
+pub(crate) fn user(user: &v1::User) -> Value {
+    json!({
+        "id": user.id,
+        "display_name": user.display_name,
+        "extension": text_or_null(&user.extension),
+        "aliases": user.aliases,
+        "email": text_or_null(&user.email),
+        "group": text_or_null(&user.group),
+        "disabled": user.disabled,
+        "has_pin": user.has_pin,
+        "locked_until": time(user.locked_until_ms),
+    })
+}
+
+/// A phone.
+#[must_use]
+pub(crate) fn device(device: &v1::Device) -> Value {
+    json!({
+        "id": device.id,
+        "site": device.site,
+        "desk": device.desk,
+        "model": device.model,
+        "disabled": device.disabled,
+        "allowed_groups": device.allowed_groups,
+    })
+}
+
+/// A session.
+#[must_use]
+pub(crate) fn session(session: &v1::Session) -> Value {
+    json!({
+        "user": session.user,
+        "device": session.device,
+        "site": session.site,
+        "epoch": session.epoch,
+        "since": time(session.since_ms),
+        "last_active": time(session.last_active_ms),
+        "by": session.by,
+        "deadline": time(session.deadline_ms),
+    })
+}
+
+/// A session that ended.
+#[must_use]
+pub(crate) fn ended(ended: &v1::EndedSession) -> Value {
+    use v1::end_reason::Reason;
+    let reason = ended.reason.as_ref().and_then(|reason| reason.reason.as_ref());
+    let mut value = Map::new();
+    value.insert(
+        "session".into(),
+        ended.session.as_ref().map_or(Value::Null, session),
+    );
+    value.insert("reason".into(), json!(text::reason_name(reason)));
+    match reason {
+        Some(Reason::LoggedInElsewhere(there)) => {
+            value.insert(
+                "now_at".into(),
+                json!({"device": there.device, "site": there.site, "epoch": there.epoch}),
+            );
+        }
+        Some(Reason::DeviceTakenOver(other)) => {
+            value.insert(
+                "taken_over_by".into(),
+                json!({"user": other.user, "epoch": other.epoch}),
+            );
+        }
+        Some(Reason::Forced(note)) => {
+            value.insert("note".into(), json!(note));
+        }
+        _ => {}
+    }
+    Value::Object(value)
+}
+
+/// An event: `kind` says which, and one more member of that name has the record.
+#[must_use]
+pub(crate) fn event(event: &v1::Event) -> Value {
+    use v1::event::Kind;
+    let (kind, content) = match &event.kind {
+        None => ("unknown", Value::Null),
+        Some(Kind::SessionStarted(started)) => ("session_started", session(started)),
+        Some(Kind::SessionEnded(end)) => ("session_ended", ended(end)),
+        Some(Kind::UserLocked(locked)) => (
+            "user_locked",
+            json!({"user": locked.user, "device": locked.device, "until": time(locked.until_ms)}),
+        ),
+        Some(Kind::UserUnlocked(id)) => ("user_unlocked", json!(id)),
+        Some(Kind::CredentialChanged(changed)) => (
+            "credential_changed",
+            json!({"user": changed.user, "version": changed.version}),
+        ),
+        Some(Kind::SitePut(put)) => ("site_put", site(put)),
+        Some(Kind::SiteDeleted(id)) => ("site_deleted", json!(id)),
+        Some(Kind::GroupPut(put)) => ("group_put", group(put)),
+        Some(Kind::GroupDeleted(id)) => ("group_deleted", json!(id)),
+        Some(Kind::UserPut(put)) => ("user_put", user(put)),
+        Some(Kind::UserDeleted(id)) => ("user_deleted", json!(id)),
+        Some(Kind::DevicePut(put)) => ("device_put", device(put)),
+        Some(Kind::DeviceDeleted(id)) => ("device_deleted", json!(id)),
+        Some(Kind::DefaultsPut(put)) => ("defaults_put", policy(put)),
+        Some(Kind::Forced(forced)) => (
+            "forced",
+            json!({"sessions": forced.sessions, "note": forced.note}),
+        ),
+    };
+    let mut value = Map::new();
+    value.insert("index".into(), json!(event.index));
+    value.insert("at".into(), time(event.at_ms));
+    value.insert("by".into(), json!(event.by));
+    value.insert("kind".into(), json!(kind));
+    value.insert(kind.into(), content);
+    Value::Object(value)
+}
+
+/// How fresh an answer is.
+#[must_use]
+pub(crate) fn freshness(freshness: Option<&v1::Freshness>) -> Value {
+    freshness.map_or(Value::Null, |fresh| {
+        json!({
+            "index": fresh.index,
+            "age_ms": fresh.age_ms,
+            "cut_off": fresh.cut_off,
+            "node_id": fresh.node_id,
+        })
+    })
+}
+
+/// A member of the cluster.
+#[must_use]
+pub(crate) fn member(member: &v1::Member) -> Value {
+    json!({
+        "node_id": member.node_id,
+        "site": member.site,
+        "address": member.address,
+        "role": text::role_name(member.role()),
+        "matched_index": member.matched_index,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_says_its_kind_and_carries_the_record_under_that_name() {
+        let started = v1::Session {
+            user: "maria.silva".into(),
+            device: "ny-02".into(),
+            site: "new-york".into(),
+            epoch: 17 * 1024,
+            since_ms: 1_785_501_296_789,
+            ..v1::Session::default()
+        };
+        let value = event(&v1::Event {
+            index: 17,
+            at_ms: 1_785_501_296_789,
+            by: "edge:new-york".into(),
+            kind: Some(v1::event::Kind::SessionStarted(started)),
+        });
+        assert_eq!(value["kind"], "session_started");
+        assert_eq!(value["session_started"]["epoch"], 17 * 1024);
+        assert_eq!(value["session_started"]["deadline"], Value::Null);
+        assert_eq!(value["at"], "2026-07-31T12:34:56.789Z");
+    }
+
+    #[test]
+    fn what_a_group_leaves_to_the_defaults_is_null() {
+        let value = policy(&v1::Policy {
+            idle_timeout: Some(v1::Limit { after_ms: 0 }),
+            ..v1::Policy::default()
+        });
+        assert_eq!(value["idle_timeout"], "off");
+        assert_eq!(value["login_time_max"], Value::Null);
+    }
+}

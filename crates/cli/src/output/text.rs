@@ -1,0 +1,281 @@
+//! The records of the API as text for people.
+
+use hotdesk_proto::v1;
+use hotdesk_proto::v1::end_reason::Reason;
+
+use super::time;
+use super::{Paint, pairs, table};
+
+/// The name of a reason, as the core names it.
+#[must_use]
+pub(crate) const fn reason_name(reason: Option<&Reason>) -> &'static str {
+    match reason {
+        None => "unknown",
+        Some(Reason::LoggedOut(_)) => "logged_out",
+        Some(Reason::LoggedInElsewhere(_)) => "logged_in_elsewhere",
+        Some(Reason::DeviceTakenOver(_)) => "device_taken_over",
+        Some(Reason::Idle(_)) => "idle",
+        Some(Reason::LoginTimeReached(_)) => "login_time_reached",
+        Some(Reason::Forced(_)) => "forced",
+        Some(Reason::UserRemoved(_)) => "user_removed",
+        Some(Reason::DeviceRemoved(_)) => "device_removed",
+        Some(Reason::PolicyChanged(_)) => "policy_changed",
+    }
+}
+
+/// What a node is in the cluster.
+#[must_use]
+pub(crate) const fn role_name(role: v1::Role) -> &'static str {
+    match role {
+        v1::Role::Unspecified => "unknown",
+        v1::Role::Leader => "leader",
+        v1::Role::Voter => "voter",
+        v1::Role::Learner => "learner",
+        v1::Role::Replica => "replica",
+        v1::Role::Waiting => "waiting",
+    }
+}
+
+/// Why a session ended, as the end of a sentence.
+#[must_use]
+pub(crate) fn reason(reason: Option<&Reason>) -> String {
+    match reason {
+        None => "for an unknown reason".into(),
+        Some(Reason::LoggedOut(_)) => "logged out".into(),
+        Some(Reason::LoggedInElsewhere(there)) => format!(
+            "logged in at {} in {}, epoch {}",
+            there.device, there.site, there.epoch
+        ),
+        Some(Reason::DeviceTakenOver(other)) => {
+            format!("taken over by {}, epoch {}", other.user, other.epoch)
+        }
+        Some(Reason::Idle(_)) => "idle for too long".into(),
+        Some(Reason::LoginTimeReached(_)) => "logged in for as long as the policy allows".into(),
+        Some(Reason::Forced(note)) if note.is_empty() => "ended by an administrator".into(),
+        Some(Reason::Forced(note)) => format!("ended by an administrator: {note}"),
+        Some(Reason::UserRemoved(_)) => "the user was disabled or deleted".into(),
+        Some(Reason::DeviceRemoved(_)) => "the phone was disabled, deleted or moved".into(),
+        Some(Reason::PolicyChanged(_)) => "the policy now allows fewer sessions".into(),
+    }
+}
+
+/// A session that ended and why: "maria.silva at ny-02 in new-york, epoch 10240: logged in at chi-12 ...".
+#[must_use]
+pub(crate) fn ended(ended: &v1::EndedSession) -> String {
+    let reason = reason(ended.reason.as_ref().and_then(|reason| reason.reason.as_ref()));
+    match &ended.session {
+        Some(session) => format!(
+            "{} at {} in {}, epoch {}: {reason}",
+            session.user, session.device, session.site, session.epoch
+        ),
+        None => format!("a session: {reason}"),
+    }
+}
+
+/// A table of sessions.
+#[must_use]
+pub(crate) fn sessions(sessions: &[v1::Session]) -> String {
+    let rows = sessions
+        .iter()
+        .map(|session| {
+            vec![
+                session.user.clone(),
+                session.device.clone(),
+                session.site.clone(),
+                session.epoch.to_string(),
+                time::ago(session.since_ms),
+                time::ago(session.last_active_ms),
+                time::until(session.deadline_ms),
+                session.by.clone(),
+            ]
+        })
+        .collect();
+    table(
+        &["USER", "DEVICE", "SITE", "EPOCH", "SINCE", "ACTIVE", "ENDS", "BY"],
+        rows,
+        "nobody is logged in",
+    )
+}
+
+/// A user in full.
+#[must_use]
+pub(crate) fn user(user: &v1::User) -> String {
+    let locked = match user.locked_until_ms {
+        0 => String::new(),
+        until => format!("{} ({})", time::table_time(until), time::until(until)),
+    };
+    pairs(&[
+        ("user", user.id.clone()),
+        ("name", user.display_name.clone()),
+        ("extension", user.extension.clone()),
+        ("aliases", user.aliases.join(", ")),
+        ("email", user.email.clone()),
+        ("group", user.group.clone()),
+        ("enabled", yes(!user.disabled)),
+        ("PIN set", yes(user.has_pin)),
+        ("locked until", locked),
+    ])
+}
+
+/// A phone in full.
+#[must_use]
+pub(crate) fn device(device: &v1::Device) -> String {
+    pairs(&[
+        ("phone", device.id.clone()),
+        ("site", device.site.clone()),
+        ("desk", device.desk.clone()),
+        ("model", device.model.clone()),
+        ("enabled", yes(!device.disabled)),
+        ("only for groups", device.allowed_groups.join(", ")),
+    ])
+}
+
+/// "yes" or "no".
+#[must_use]
+pub(crate) fn yes(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+
+/// The rules of a policy in words; what is not set is `unset`.
+#[must_use]
+pub(crate) fn policy(policy: &v1::Policy, unset: &str) -> [(&'static str, String); 5] {
+    use v1::multiple_logins::Rule;
+    let limit = |limit: &Option<v1::Limit>| match limit {
+        None => unset.to_owned(),
+        Some(v1::Limit { after_ms: 0 }) => "off".to_owned(),
+        Some(v1::Limit { after_ms }) => time::span(*after_ms),
+    };
+    let multiple = match policy.multiple_logins.as_ref().and_then(|m| m.rule.as_ref()) {
+        None => unset.to_owned(),
+        Some(Rule::Evict(_)) => "evict".to_owned(),
+        Some(Rule::Deny(_)) => "deny".to_owned(),
+        Some(Rule::AllowUpTo(n)) => format!("allow up to {n}"),
+    };
+    let busy = match policy.busy_device() {
+        v1::BusyDevice::Unspecified => unset,
+        v1::BusyDevice::TakeOver => "take over",
+        v1::BusyDevice::Refuse => "refuse",
+    };
+    let lockout = match &policy.lockout {
+        None => unset.to_owned(),
+        Some(v1::LockoutPolicy { failures_max: 0, .. }) => "off".to_owned(),
+        Some(lockout) => format!(
+            "{} wrong PINs in {} lock for {}",
+            lockout.failures_max,
+            time::span(lockout.window_ms),
+            time::span(lockout.locked_ms)
+        ),
+    };
+    [
+        ("multiple logins", multiple),
+        ("busy phone", busy.to_owned()),
+        ("idle timeout", limit(&policy.idle_timeout)),
+        ("login time max", limit(&policy.login_time_max)),
+        ("lockout", lockout),
+    ]
+}
+
+/// What happened, in a few words, without time and index.
+#[must_use]
+pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
+    use v1::event::Kind;
+    match &event.kind {
+        None => "something that this version does not know".into(),
+        Some(Kind::SessionStarted(session)) => format!(
+            "{} {} at {} in {}, epoch {}",
+            paint.green("login "),
+            session.user,
+            session.device,
+            session.site,
+            session.epoch
+        ),
+        Some(Kind::SessionEnded(end)) => {
+            let evicted = matches!(
+                end.reason.as_ref().and_then(|reason| reason.reason.as_ref()),
+                Some(Reason::LoggedInElsewhere(_) | Reason::DeviceTakenOver(_))
+            );
+            let word = if evicted { "evict " } else { "logout" };
+            format!("{} {}", paint.yellow(word), ended(end))
+        }
+        Some(Kind::UserLocked(locked)) => format!(
+            "{} {} until {} after wrong PINs at {}",
+            paint.red("locked"),
+            locked.user,
+            time::table_time(locked.until_ms),
+            locked.device
+        ),
+        Some(Kind::UserUnlocked(id)) => format!("unlock {id}"),
+        Some(Kind::CredentialChanged(changed)) => format!("pin    {} has changed", changed.user),
+        Some(Kind::SitePut(put)) => format!("put    site {}", put.id),
+        Some(Kind::SiteDeleted(id)) => format!("delete site {id}"),
+        Some(Kind::GroupPut(put)) => format!("put    group {}", put.id),
+        Some(Kind::GroupDeleted(id)) => format!("delete group {id}"),
+        Some(Kind::UserPut(put)) => format!("put    user {}", put.id),
+        Some(Kind::UserDeleted(id)) => format!("delete user {id}"),
+        Some(Kind::DevicePut(put)) => format!("put    phone {} in {}", put.id, put.site),
+        Some(Kind::DeviceDeleted(id)) => format!("delete phone {id}"),
+        Some(Kind::DefaultsPut(_)) => "policy the cluster's defaults have changed".into(),
+        Some(Kind::Forced(forced)) => {
+            format!("force  {} sessions ended: {}", forced.sessions, forced.note)
+        }
+    }
+}
+
+/// A whole line of a list of events; `at` says how the time is written.
+#[must_use]
+pub(crate) fn event_line(event: &v1::Event, at: fn(u64) -> String, paint: Paint) -> String {
+    format!(
+        "{}  {:>8}  {}  {}",
+        paint.dim(&at(event.at_ms)),
+        event.index,
+        self::event(event, paint),
+        paint.dim(&format!("by {}", event.by))
+    )
+}
+
+/// A line about old data; empty when the answer is fresh enough not to be worth a word.
+#[must_use]
+pub(crate) fn freshness(freshness: Option<&v1::Freshness>, paint: Paint) -> String {
+    match freshness {
+        Some(fresh) if fresh.cut_off => paint.yellow(&format!(
+            "node {} has no contact with a leader: this is as of {} ago",
+            fresh.node_id,
+            time::span(fresh.age_ms)
+        )),
+        Some(fresh) if fresh.age_ms > STALE_MS => paint.dim(&format!(
+            "as of {} ago at node {}",
+            time::span(fresh.age_ms),
+            fresh.node_id
+        )),
+        _ => String::new(),
+    }
+}
+
+/// Older than this is worth a word: a healthy node hears from its leader several times a second.
+const STALE_MS: u64 = 2000;
+
+/// A table of members.
+#[must_use]
+pub(crate) fn members(members: &[v1::Member], last_log_index: u64) -> String {
+    let rows = members
+        .iter()
+        .map(|member| {
+            let lag = member.matched_index.map_or_else(
+                || "?".to_owned(),
+                |matched| last_log_index.saturating_sub(matched).to_string(),
+            );
+            vec![
+                member.node_id.to_string(),
+                member.site.clone(),
+                member.address.clone(),
+                role_name(member.role()).to_owned(),
+                lag,
+            ]
+        })
+        .collect();
+    table(
+        &["NODE", "SITE", "ADDRESS", "ROLE", "ENTRIES BEHIND"],
+        rows,
+        "no members",
+    )
+}
