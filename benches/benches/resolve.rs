@@ -97,7 +97,7 @@ async fn table(ours: &Hotdesk, users: u64) -> Result<()> {
     let status = ours.status(0).await?;
     let options = Options { endpoints: vec![ours.address(0)], by: "edge:bench".into(), ..Options::default() };
     let table = WatchedTable::start(Client::new(options)?, TableOptions::default());
-    table.wait_for(status.applied_index, Duration::from_secs(300)).await.context("fill the table")?;
+    table.wait_for(status.applied_index, tokio::time::Instant::now() + Duration::from_secs(300)).await.context("fill the table")?;
     println!("  table: {} MiB for {users} users", (own_resident()?.saturating_sub(before)) >> 20);
     let names: Vec<String> = (0..65_536).map(|i| extension(i * 104_729 % users)).collect();
     let mut nanos = Vec::new();

@@ -58,8 +58,8 @@ impl Hotdesk {
             let id = i + 1;
             let config = folder.join(format!("node-{id}.toml"));
             let text = format!(
-                "[node]\nid = {id}\nsite = \"site-{id}\"\ndata_dir = \"{data}\"\nlisten = \"127.0.0.1:{port}\"\n\
-                 advertise = \"127.0.0.1:{port}\"\n\n[cluster]\ntoken = \"bench\"\n\n[cluster.founders]\n{founders}\n\
+                "listen = \"127.0.0.1:{port}\"\nadvertise = \"127.0.0.1:{port}\"\n\n\
+                 [node]\nid = {id}\nsite = \"site-{id}\"\ndata_dir = \"{data}\"\n\n[cluster]\ntoken = \"bench\"\n\n[cluster.founders]\n{founders}\n\
                  [pin]\ndanger_no_pepper = true\nmemory_kib = {memory}\n\n[auth]\nallow_vouched_logins = true\n\n\
                  [telemetry]\nlog = \"warn\"\n",
                 data = folder.join(format!("data-{id}")).display(),

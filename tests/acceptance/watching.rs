@@ -77,9 +77,9 @@ async fn the_table_at_an_edge_follows_within_its_age() {
     for round in 0..12 {
         let office = round % 3;
         let login = offices.login(office, "ada", phone(office, 1), "1234").await.expect("logs in");
-        table.wait_for(login.index, PATIENCE).await.expect("the table follows");
-        let bindings = table.by_extension("2001");
-        let devices: Vec<_> = bindings.iter().map(|binding| binding.device.to_string()).collect();
+        table.wait_for(login.index, tokio::time::Instant::now() + PATIENCE).await.expect("the table follows");
+        let user = table.by_extension("2001").expect("a known extension");
+        let devices: Vec<_> = user.bindings().map(|binding| binding.device.to_string()).collect();
         assert_eq!(devices, [phone(office, 1)], "round {round}");
     }
     eventually("a young table", PATIENCE, || async { (table.age().as_millis() < 3_000).then_some(()) }).await;

@@ -8,7 +8,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_hotdesk-under-test");
 fn config(folder: &Path, id: u64, more: &str) -> std::path::PathBuf {
     let path = folder.join("node.toml");
     let text = format!(
-        "[node]\nid = {id}\nsite = \"hq\"\ndata_dir = \"{}\"\nlisten = \"127.0.0.1:0\"\nadvertise = \"127.0.0.1:1\"\n\
+        "listen = \"127.0.0.1:0\"\nadvertise = \"127.0.0.1:1\"\n[node]\nid = {id}\nsite = \"hq\"\ndata_dir = \"{}\"\n\
          [cluster]\ntoken = \"t\"\n[cluster.founders]\n{id} = \"127.0.0.1:1\"\n[pin]\ndanger_no_pepper = true\n{more}\n",
         folder.join("data").display()
     );

@@ -280,11 +280,11 @@ pub fn multiple_logins(rule: v1::multiple_logins::Rule) -> v1::Policy {
 
 fn config(id: u64, site: &str, port: u16, folder: &std::path::Path, cluster: &str) -> Config {
     let text = format!(
-        "[node]\nid = {id}\nsite = \"{site}\"\ndata_dir = \"{data}\"\nlisten = \"127.0.0.1:{port}\"\n\
-         advertise = \"127.0.0.1:{port}\"\n\n[cluster]\ntoken = \"tests\"\n{cluster}\n\
+        "listen = \"127.0.0.1:{port}\"\nadvertise = \"127.0.0.1:{port}\"\n\n\
+         [node]\nid = {id}\nsite = \"{site}\"\ndata_dir = \"{data}\"\n\n[cluster]\ntoken = \"tests\"\n{cluster}\n\
          [timing]\nheartbeat_ms = 100\nelection_min_ms = 500\nelection_max_ms = 1000\n\n\
          [pin]\ndanger_no_pepper = true\nmemory_kib = 64\niterations = 1\n\n[auth]\nallow_vouched_logins = true\n",
         data = folder.join(format!("data-{id}")).display(),
     );
-    Config::parse(&text).expect("a valid configuration")
+    Config::parse(&text, "test", []).expect("a valid configuration")
 }

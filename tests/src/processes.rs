@@ -78,10 +78,10 @@ impl Cluster {
         let folder = self.folder().to_owned();
         let config = folder.join(format!("node-{id}.toml"));
         let text = format!(
-            "[node]\nid = {id}\nsite = \"site-{id}\"\ndata_dir = \"{data}\"\nlisten = \"{listen}\"\n\
-             advertise = \"{advertise}\"\n\n[cluster]\ntoken = \"tests\"\n{cluster}\n\
+            "listen = \"{listen}\"\nadvertise = \"{advertise}\"\n\n\
+             [node]\nid = {id}\nsite = \"site-{id}\"\ndata_dir = \"{data}\"\n\n[cluster]\ntoken = \"tests\"\n{cluster}\n\
              [timing]\nheartbeat_ms = 100\nelection_min_ms = 500\nelection_max_ms = 1000\n\n\
-             [limits]\nsnapshot_every = 300\nlog_kept = 200\n\n\
+             [storage]\nsnapshot_every = 300\nkeep_log = 200\n\n\
              [pin]\ndanger_no_pepper = true\nmemory_kib = 64\niterations = 1\n\n[auth]\nallow_vouched_logins = true\n\n\
              [telemetry]\nlog = \"info\"\n",
             data = folder.join(format!("data-{id}")).display(),
