@@ -25,13 +25,13 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// How many messages wait for a replica's connection.
 const MESSAGES_MAX: usize = 64;
 
-/// Feeds one replica everything after `after`, until it goes away.
+/// Feeds one replica everything from entry `from` on, until it goes away.
 ///
 /// # Errors
 /// When this node is a replica itself.
 pub(crate) fn serve(
     node: &Arc<Node>,
-    after: u64,
+    from: u64,
 ) -> Result<BoxStream<'static, Result<wire::FeedResponse, Status>>, Status> {
     let Core::Raft(core) = &node.core else {
         return Err(Status::failed_precondition(
@@ -42,7 +42,7 @@ pub(crate) fn serve(
     let feed = Feed {
         node: Arc::clone(node),
         log: core.log.clone(),
-        seen: after,
+        next: from,
     };
     tokio::spawn(async move {
         let mut feed = feed;
@@ -59,8 +59,8 @@ type Items = futures::channel::mpsc::Sender<Result<wire::FeedResponse, Status>>;
 struct Feed {
     node: Arc<Node>,
     log: LogReader<TokioRuntime>,
-    /// Everything up to here was sent.
-    seen: u64,
+    /// Everything before this was sent.
+    next: u64,
 }
 
 impl Feed {
@@ -68,37 +68,37 @@ impl Feed {
         loop {
             let stopped = self.node.stop.borrow().check();
             stopped.map_err(|error| Status::unavailable(error.to_string()))?;
-            let applied = self.node.applied();
-            if applied <= self.seen {
-                let more = self.node.wait_applied(self.seen + 1);
+            let end = self.node.next_index();
+            if end <= self.next {
+                let more = self.node.wait_applied(self.next);
                 if tokio::time::timeout(PROGRESS_EVERY, more).await.is_err() {
                     let age_ms = u64::try_from(self.node.age().as_millis()).unwrap_or(u64::MAX);
                     let progress = wire::FedProgress {
-                        index: self.seen,
+                        index: self.next.saturating_sub(1),
                         age_ms,
                     };
                     send(items, Item::Progress(progress)).await?;
                 }
                 continue;
             }
-            let entries = self.next(applied).await?;
+            let entries = self.entries(end).await?;
             if entries.is_empty() {
                 self.snapshot(items).await?;
             }
             for entry in entries {
-                self.seen = entry.log_id.index;
+                self.next = entry.log_id.index + 1;
                 send(items, Item::Entry(entry_to(&entry))).await?;
             }
         }
     }
 
-    /// The entries that follow, up to `last`, as many as fit into a message; none when the log has forgotten.
-    async fn next(&mut self, last: u64) -> Result<Vec<Entry>, Status> {
-        let entries = self.log.limited_get_log_entries(self.seen + 1, last + 1).await;
+    /// The entries that follow, up to `end`, as many as fit into a message; none when the log has forgotten.
+    async fn entries(&mut self, end: u64) -> Result<Vec<Entry>, Status> {
+        let entries = self.log.limited_get_log_entries(self.next, end).await;
         let entries = entries.map_err(|error| Status::unavailable(format!("read the log: {error}")))?;
         let follows = entries
             .first()
-            .is_some_and(|first| first.log_id.index == self.seen + 1);
+            .is_some_and(|first| first.log_id.index == self.next);
         Ok(if follows { entries } else { Vec::new() })
     }
 
@@ -111,7 +111,7 @@ impl Feed {
             .get_snapshot()
             .await
             .map_err(|error| Status::unavailable(error.to_string()))?;
-        let newer = snapshot.filter(|it| it.meta.last_log_id.is_some_and(|last| last.index > self.seen));
+        let newer = snapshot.filter(|it| it.meta.last_log_id.is_some_and(|last| last.index >= self.next));
         let Some(snapshot) = newer else {
             return Err(Status::unavailable(
                 "neither the log nor a snapshot reaches back so far; try again",
@@ -126,7 +126,7 @@ impl Feed {
             send(items, Item::SnapshotChunk(chunk)).await?;
         }
         send(items, Item::SnapshotEnd(true)).await?;
-        self.seen = snapshot.meta.last_log_id.map_or(0, |last| last.index);
+        self.next = snapshot.meta.last_log_id.map_or(0, |last| last.index + 1);
         Ok(())
     }
 }

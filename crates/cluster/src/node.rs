@@ -85,7 +85,12 @@ impl Node {
         self.age.age(self.state.read(State::clock))
     }
 
-    /// The last index applied; 0 before the first.
+    /// The index of the entry to be applied next.
+    pub(crate) fn next_index(&self) -> u64 {
+        self.state.last_applied().map_or(0, |id| id.index + 1)
+    }
+
+    /// The last index applied; 0 before the first, too. (Entry 0 is the founding membership, and no command's.)
     pub(crate) fn applied(&self) -> u64 {
         self.state.last_applied().map_or(0, |id| id.index)
     }

@@ -50,8 +50,8 @@ impl peer_server::Peer for PeerService {
 
     async fn feed(&self, request: Request<wire::FeedRequest>) -> Result<Response<Self::FeedStream>, Status> {
         Caller::member(&request)?;
-        let after = request.into_inner().after_index;
-        Ok(Response::new(feed::serve(&self.0, after)?))
+        let from = request.into_inner().from_index;
+        Ok(Response::new(feed::serve(&self.0, from)?))
     }
 
     async fn join(

@@ -111,7 +111,7 @@ impl Feeding<'_> {
             Ok(stream) => stream,
             Err(why) => return End::Broken(why),
         };
-        tracing::info!(source, after = self.node.applied(), "fed by");
+        tracing::info!(source, from = self.node.next_index(), "fed by");
         self.node.wait_for(None);
         self.replica.source.send_replace(Some(source.to_owned()));
         let mut look_at = Instant::now() + NEARER_EVERY;
@@ -144,8 +144,8 @@ impl Feeding<'_> {
         }
         belong(self.node, &hello.cluster_id)?;
         let mut client = self.node.channels.peer(source).map_err(|bad| bad.to_string())?;
-        let after_index = self.node.applied();
-        let opened = tokio::time::timeout(SILENCE_MAX, client.feed(wire::FeedRequest { after_index })).await;
+        let from_index = self.node.next_index();
+        let opened = tokio::time::timeout(SILENCE_MAX, client.feed(wire::FeedRequest { from_index })).await;
         let opened = opened.map_err(|_| "no answer".to_owned())?;
         opened
             .map(tonic::Response::into_inner)
@@ -170,9 +170,11 @@ impl Feeding<'_> {
 
     async fn apply(&mut self, entry: Entry) -> Result<(), End> {
         let index = entry.log_id.index;
-        let applied = self.node.applied();
-        if index != applied + 1 {
-            return Err(End::Broken(format!("entry {index} came after entry {applied}")));
+        let next = self.node.next_index();
+        if index != next {
+            return Err(End::Broken(format!(
+                "entry {index} came where entry {next} was due"
+            )));
         }
         let entries = stream::iter([Ok((entry, None))]);
         let done = RaftStateMachine::<C>::apply(self.machine, entries).await;

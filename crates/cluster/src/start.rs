@@ -9,7 +9,7 @@ use openraft::async_runtime::watch::WatchReceiver;
 use openraft::errors::Fatal;
 use openraft::impls::TokioRuntime;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::age::Age;
 use crate::channel::Channels;
@@ -23,7 +23,7 @@ use crate::propose::{Dispatcher, Proposer, Stop, Writer};
 use crate::read::Reader;
 use crate::replica::Replica;
 use crate::types::{C, Raft, StateMachine};
-use crate::watch::Hub;
+use crate::watch::{Guard, Hub};
 use crate::{duties, found, leadership, replica};
 
 /// See [`Cluster::start`](crate::Cluster::start).
@@ -96,6 +96,14 @@ pub(crate) async fn start(config: Config) -> Result<Arc<Node>, StartError> {
     });
     *node.dispatching.lock() = Some(tokio::spawn(dispatcher.run()));
     node.spawn(questions.run(Arc::downgrade(&node)));
+    let machine_gone = opened.machine_gone;
+    let watched = Arc::clone(&node);
+    node.spawn(async move {
+        let _ = machine_gone.await;
+        if *watched.stop.borrow() == Stop::No {
+            watched.fail("the state machine has stopped; the log says why".into());
+        }
+    });
     if let Some((raft, initialized)) = raft {
         node.spawn(leadership::follow(Arc::clone(&node), raft.clone()));
         node.spawn(duties::lead(Arc::clone(&node), raft.clone()));
@@ -149,6 +157,8 @@ struct Opened {
     dir: DataDir,
     state: StateHandle,
     storage: Storage,
+    /// Told when the state machine is dropped.
+    machine_gone: oneshot::Receiver<()>,
 }
 
 enum Storage {
@@ -172,7 +182,8 @@ async fn open(config: &Config, hub: &Hub) -> Result<Opened, StartError> {
         cluster_id: None,
     };
     let role = config.role.clone();
-    let observer: Arc<dyn Observer> = Arc::new(hub.clone());
+    let (guard, machine_gone) = Guard::new(hub.clone());
+    let observer: Arc<dyn Observer> = Arc::new(guard);
     let opening = tokio::task::spawn_blocking(move || -> Result<Opened, StartError> {
         let dir = DataDir::open(path, expect)?;
         let snapshots = SnapshotDir::open(&dir)?;
@@ -189,7 +200,12 @@ async fn open(config: &Config, hub: &Hub) -> Result<Opened, StartError> {
                 snapshots,
             },
         };
-        Ok(Opened { dir, state, storage })
+        Ok(Opened {
+            dir,
+            state,
+            storage,
+            machine_gone,
+        })
     });
     opening
         .await

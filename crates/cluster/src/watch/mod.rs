@@ -13,7 +13,7 @@ use std::sync::Arc;
 use hotdesk_core::{Event, State};
 use hotdesk_store::Observer;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use self::ring::{Next, Ring};
 use crate::config::Limits;
@@ -79,6 +79,43 @@ impl Hub {
 
     fn after(&self, seen: u64, max: usize) -> Next {
         self.0.ring.lock().after(seen, max)
+    }
+}
+
+/// Passes on to a [`Hub`], and notices when the state machine is gone: consensus itself does not when applying
+/// an entry panics, and would wait for it for ever.
+pub(crate) struct Guard {
+    hub: Hub,
+    gone: Option<oneshot::Sender<()>>,
+}
+
+impl Guard {
+    /// The guard, and what is told when the state machine that owns it is dropped.
+    pub(crate) fn new(hub: Hub) -> (Self, oneshot::Receiver<()>) {
+        let (sender, receiver) = oneshot::channel();
+        let guard = Self {
+            hub,
+            gone: Some(sender),
+        };
+        (guard, receiver)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(gone) = self.gone.take() {
+            let _ = gone.send(());
+        }
+    }
+}
+
+impl Observer for Guard {
+    fn applied(&self, index: u64, events: Vec<Event>) {
+        self.hub.applied(index, events);
+    }
+
+    fn replaced(&self, state: &State) {
+        self.hub.replaced(state);
     }
 }
 

@@ -69,7 +69,12 @@ impl Ring {
     /// The entry at `index` was applied.
     pub(super) fn push(&mut self, index: u64, events: Vec<Event>) {
         // The very first entry of a log, the founders' membership, has index 0.
-        debug_assert!(index > self.last || index == 0, "entry {index} came after entry {}", self.last);
+        // The first entry of a log is entry 0: the founding membership.
+        debug_assert!(
+            index > self.last || index == 0,
+            "entry {index} came after entry {}",
+            self.last
+        );
         self.last = index;
         if events.is_empty() {
             return;
