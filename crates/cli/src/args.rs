@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 use uuid::Uuid;
 
 use crate::commands::Command;
@@ -14,16 +14,15 @@ use crate::telemetry::TelemetryArgs;
 
 /// Hotdesk: sit down at any phone in any office, log in, and it is yours.
 ///
-/// One login in Chicago ends the session left open in New York, in the same entry of one replicated log.
+/// One login in Chicago ends the session left open in New York, in the same entry of one log.
 #[derive(Debug, Parser)]
 #[command(
     name = "hotdesk",
     bin_name = "hotdesk",
     version,
-    propagate_version = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    after_help = concat_help()
+    after_help = after_help()
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -32,13 +31,42 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-fn concat_help() -> String {
+impl Cli {
+    /// Reads the process's arguments; on a wrong one says so and ends the process, as clap does.
+    pub(crate) fn of_process() -> Self {
+        let matches = Self::polished().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The command line with the options of every command shown once, in the help of the program: repeated
+    /// in each verb's help they would bury what the verb has of its own.
+    pub(crate) fn polished() -> clap::Command {
+        let mut command = Self::command();
+        // Hands the global options down, so that they can be hidden below.
+        command.build();
+        command.mut_subcommands(hide_global)
+    }
+}
+
+fn hide_global(command: clap::Command) -> clap::Command {
+    let more = "Options of every command (--endpoint, --timeout, --output, ...): hotdesk --help";
+    let help = match command.get_after_help() {
+        Some(help) => format!("{help}\n\n{more}"),
+        None => more.to_owned(),
+    };
+    command
+        .mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg })
+        .mut_subcommands(hide_global)
+        .after_help(help)
+}
+
+fn after_help() -> String {
     format!(
         "Start here:\n  \
          hotdesk demo                               three offices on this machine, and what to try\n  \
          hotdesk demo --once                        the story in a few seconds, each step proven\n\n\
          With a cluster (any of its nodes will do):\n  \
-         export HOTDESK_ENDPOINT=http://127.0.0.1:7400\n  \
+         export HOTDESK_ENDPOINT={DEFAULT_ENDPOINT}\n  \
          hotdesk login --user 2041 --device chi-12  log in at a phone; asks for the PIN\n  \
          hotdesk who maria.silva                    where is she?\n  \
          hotdesk watch                              everything that happens, as it happens\n  \
@@ -148,12 +176,15 @@ pub(crate) const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:7300";
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_endpoint_assumed_is_where_a_node_listens() {
+        assert!(DEFAULT_ENDPOINT.ends_with(&format!(":{}", hotdesk_node::DEFAULT_PORT)));
     }
 }

@@ -47,11 +47,11 @@ impl From<Exit> for ExitCode {
 pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0  done
-  1  refused by a rule (unknown user, wrong PIN, phone busy, ...), or a check found something wrong
-  2  the command line, a file or the configuration is not right; nothing was asked of the cluster
+  1  refused by a rule (unknown user, wrong PIN, busy phone), or a check found something wrong
+  2  the command line, a file or the configuration is not right; nothing was asked of a node
   3  no node could be reached, or it failed; nothing was changed
-  4  unknown: a write was sent and no answer came back, it may have happened. Repeating the command with
-     the --request-id that the message names is safe: it gives the first answer, it does not act twice";
+  4  unknown: a write was sent and no answer came; it may have happened. To find out, repeat the
+     command with the --request-id that the message names: it does not act twice";
 
 /// Why a command did not succeed: a sentence, a stable code, and what to do.
 #[derive(Debug)]

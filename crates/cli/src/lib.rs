@@ -18,8 +18,6 @@ mod telemetry;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::args::Cli;
 use crate::connect::Context;
 use crate::exit::{Exit, Own, Problem};
@@ -28,7 +26,7 @@ use crate::output::Paint;
 /// Runs the program with the process's arguments, to its end.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     let format = cli.global.output;
     let paint = Paint::new(cli.global.colour, &io::stderr());
     match run(cli) {

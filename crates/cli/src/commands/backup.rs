@@ -14,12 +14,12 @@ use crate::exit::{Own, Problem};
 /// Arguments of `backup`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file holds the whole state: directory, PIN verifiers (not the pepper), sessions, audit trail. Keep it like
+The file holds the whole state: directory, PIN verifiers (not the pepper), sessions, audit trail. Keep it like \
 a secret, and keep the pepper elsewhere.
 
 Examples:
   hotdesk backup hotdesk-$(date +%F).backup
-  hotdesk restore hotdesk-2026-07-31.backup --data-dir data/new --node-id 1 --address 127.0.0.1:7300")]
+  hotdesk restore --help        how it is used again")]
 pub(crate) struct BackupArgs {
     /// Where to write it; refused when the file exists
     #[arg(value_name = "FILE")]

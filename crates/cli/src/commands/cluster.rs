@@ -12,14 +12,14 @@ use crate::output::{json, pairs, text, time};
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Adding an office, step by step:
-  hotdesk node --config denver.toml          on the new machine, with `join` set to any node's address:
-                                             it asks to be added as a learner by itself
-  hotdesk cluster status                     the new node is a learner and catches up
-  hotdesk cluster promote 4                  it votes from now on
+  hotdesk node --config denver.toml     on the new machine, with `join` set to any node's address:
+                                        it asks to be added as a learner by itself
+  hotdesk cluster status                the new node is a learner and catches up
+  hotdesk cluster promote 4             it votes from now on
 
 Taking one away:
-  hotdesk cluster transfer-leader 2          if it leads
-  hotdesk cluster remove 3                   then stop the process and delete its directory")]
+  hotdesk cluster transfer-leader 2     if it leads
+  hotdesk cluster remove 3              then stop the process and delete its directory")]
 pub(crate) enum ClusterCommand {
     /// Who is in it, who leads, who lags
     Status,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
 use crate::args::Cli;
@@ -24,7 +24,7 @@ impl CompletionsArgs {
     pub(super) fn run(&self) -> Result<(), Problem> {
         // Generated into memory first: the generator panics where a closed pipe is no reason to.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "hotdesk", &mut script);
+        clap_complete::generate(self.shell, &mut Cli::polished(), "hotdesk", &mut script);
         io::Write::write_all(&mut io::stdout(), &script)?;
         Ok(())
     }

@@ -11,13 +11,13 @@ use crate::exit::Problem;
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Three offices (chicago, new-york, austin), each with a node on its own directory and an edge, in this process, on
-loopback, with a sample directory of 3 sites, 60 users and 40 phones.
+Three offices (chicago, new-york, austin), each with a node on its own directory and an edge, in this process, \
+on loopback, with a sample directory of 3 sites, 60 users and 40 phones.
 
 Examples:
   hotdesk demo                         prints what to try, then what happens, until Ctrl-C
-  hotdesk demo --once                  plays the story and proves each step at every office; exit code 0 or 1
-  hotdesk demo --dir demo --port 7301  keeps its data in ./demo, and goes on with it the next time")]
+  hotdesk demo --once                  plays the story, proves each step at every office
+  hotdesk demo --dir demo --port 7301  keeps its data in ./demo for the next time")]
 pub(crate) struct DemoArgs {
     /// Play the story (a login in New York, then in Chicago, ...), prove each step at every office, and end
     #[arg(long)]

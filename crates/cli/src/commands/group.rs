@@ -17,7 +17,7 @@ use crate::policy::PolicyArgs;
 Examples:
   hotdesk group list
   hotdesk group put reception --multiple-logins allow-2 --idle-timeout off
-  hotdesk group put reception --idle-timeout inherit    take it from the cluster's defaults again")]
+  hotdesk group put reception --idle-timeout inherit   as the cluster's defaults say")]
 pub(crate) enum GroupCommand {
     /// All groups
     List(ListArgs),
@@ -39,7 +39,7 @@ pub(crate) enum GroupCommand {
 /// Arguments of `group put`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A rule that the group does not set is taken from the cluster's defaults (`hotdesk policy get`); \"inherit\"
+A rule that the group does not set is taken from the cluster's defaults (`hotdesk policy get`); \"inherit\" \
 takes a rule out of the group again.")]
 pub(crate) struct PutArgs {
     /// The group's id: 1 to 64 of a-z, 0-9, dot, dash, underscore

@@ -34,7 +34,7 @@ pub(crate) struct ImportArgs {
 
 fn import_help() -> String {
     format!(
-        "Each row is a whole record: what it leaves empty is empty afterwards (except the PIN). All rows are put in\n\
+        "Each row is a whole record: what it leaves empty is empty afterwards (except the PIN). All rows are put in \
          one log entry, or none. Import sites and groups first, then devices and users, which name them.\n\n{}\n\n\
          Examples:\n  \
          hotdesk import sites.csv\n  \

@@ -15,7 +15,7 @@ Logging out where nobody is logged in is no error.
 
 Examples:
   hotdesk logout --device chi-12
-  hotdesk logout --user maria.silva          every session of hers
+  hotdesk logout --user maria.silva              every session of hers
   hotdesk logout --device chi-12 --epoch 17408   only if it is still that session")]
 pub(crate) struct LogoutArgs {
     #[command(flatten)]

@@ -13,7 +13,7 @@ use crate::telemetry::{self, Defaults, LogFormat};
 /// Arguments of `node`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every key of the file can also be given in the environment (HOTDESK_NODE_ID for node.id), which wins; the sample
+Every key of the file can also be given in the environment (HOTDESK_NODE_ID for node.id), which wins; the sample \
 names them all. SIGTERM or Ctrl-C stops the node in good order: it hands leadership over and finishes its calls.
 
 Examples:

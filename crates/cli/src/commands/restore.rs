@@ -19,13 +19,13 @@ use crate::exit::{Own, Problem};
 /// Arguments of `restore`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Works offline, on the machine where the node will run. The directory begins a new cluster of one voter; the old
-cluster's nodes cannot join it, and it cannot be mistaken for the old one. Start the node with `founders` naming
+Works offline, on the machine where the node will run. The directory begins a new cluster of one voter; the old \
+cluster's nodes cannot join it, and it cannot be mistaken for the old one. Start the node with `founders` naming \
 it alone, and the same pepper as before; then let the other offices join with fresh directories.
 
-Example:
-  hotdesk restore hotdesk-2026-07-31.backup --data-dir data/chicago --node-id 1 --address 127.0.0.1:7300 \\
-          --site chicago
+Examples:
+  hotdesk restore hotdesk.backup --data-dir data/chicago --node-id 1 --site chicago \\
+          --address 127.0.0.1:7300
   hotdesk node --config node.chicago.toml")]
 pub(crate) struct RestoreArgs {
     /// A file that `hotdesk backup` wrote
