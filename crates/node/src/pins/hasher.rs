@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Pin;
@@ -44,13 +44,30 @@ struct Inner {
 #[error("too many PINs are being checked at this node")]
 pub struct Busy;
 
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the PIN.
+    Matches,
+    /// It is not, or there is nothing that it could match.
+    Wrong,
+    /// Nobody can tell here: the verifier was made with another pepper. Without this case, a node with the wrong
+    /// pepper would call every PIN wrong and lock a whole office out.
+    OtherPepper,
+}
+
 impl Pins {
     /// `parallel` checks run at a time (at least 1) and `queued_max` wait.
     ///
     /// # Errors
     /// When argon2 cannot work with the cost; says why.
     pub fn new(cost: Cost, pepper: Secret, parallel: usize, queued_max: usize) -> Result<Self, String> {
-        let params = Params::new(cost.memory_kib, cost.iterations, 1, None)
+        let params = ParamsBuilder::new()
+            .m_cost(cost.memory_kib)
+            .t_cost(cost.iterations)
+            .p_cost(1)
+            .keyid(key_id(&pepper))
+            .build()
             .map_err(|error| format!("argon2 cannot work with this cost: {error}"))?;
         let parallel = parallel.max(1);
         let in_bulk_max = (parallel / 2).max(1);
@@ -69,12 +86,12 @@ impl Pins {
         })
     }
 
-    /// Whether `pin` is the one that `verifier` was made from. With no verifier the answer is no, and takes as
+    /// Whether `pin` is the one that `verifier` was made from. With no verifier it is wrong, and that takes as
     /// long: the time does not tell who exists.
     ///
     /// # Errors
     /// [`Busy`], at once.
-    pub async fn check(&self, pin: &Arc<Pin>, verifier: Option<Arc<str>>) -> Result<bool, Busy> {
+    pub async fn check(&self, pin: &Arc<Pin>, verifier: Option<Arc<str>>) -> Result<Verdict, Busy> {
         let admitted = Arc::clone(&self.inner.admitted)
             .try_acquire_owned()
             .map_err(|_| Busy)?;
@@ -82,7 +99,7 @@ impl Pins {
     }
 
     /// As [`check`](Self::check) for one row of an import: waits instead of being turned away.
-    pub async fn check_in_bulk(&self, pin: &Arc<Pin>, verifier: Arc<str>) -> bool {
+    pub async fn check_in_bulk(&self, pin: &Arc<Pin>, verifier: Arc<str>) -> Verdict {
         let slot = slot(&self.inner.in_bulk).await;
         self.check_admitted(pin, Some(verifier), slot).await
     }
@@ -115,13 +132,13 @@ impl Pins {
         pin: &Arc<Pin>,
         verifier: Option<Arc<str>>,
         admitted: OwnedSemaphorePermit,
-    ) -> bool {
+    ) -> Verdict {
         let (inner, pin) = (Arc::clone(&self.inner), Arc::clone(pin));
         self.run(admitted, move || match verifier {
             Some(verifier) => inner.check(&pin, &verifier),
             None => {
                 inner.check(&pin, &inner.dummy);
-                false
+                Verdict::Wrong
             }
         })
         .await
@@ -184,13 +201,38 @@ impl Inner {
 
     /// A verifier that cannot be read matches nothing; the cost comes from the verifier, so that changing the
     /// configuration leaves PINs valid.
-    fn check(&self, pin: &Pin, verifier: &str) -> bool {
-        let Ok(hash) = PasswordHash::new(verifier) else {
+    fn check(&self, pin: &Pin, verifier: &str) -> Verdict {
+        let hash = PasswordHash::new(verifier).ok();
+        let params = hash.as_ref().and_then(|hash| Params::try_from(hash).ok());
+        let Some((hash, params)) = hash.zip(params) else {
             tracing::error!("a verifier of a PIN cannot be read");
-            return false;
+            return Verdict::Wrong;
         };
-        self.argon2().verify_password(pin.as_bytes(), &hash).is_ok()
+        if params.keyid() != self.params.keyid() {
+            tracing::error!("a PIN was set with another pepper: compare pin.pepper_file at all nodes");
+            return Verdict::OtherPepper;
+        }
+        match self.argon2().verify_password(pin.as_bytes(), &hash) {
+            Ok(()) => Verdict::Matches,
+            Err(_) => Verdict::Wrong,
+        }
     }
+}
+
+/// Tells peppers apart without giving them away; goes into each verifier. The same at all nodes with the same
+/// pepper, whatever a check costs there; none for no pepper.
+fn key_id(pepper: &Secret) -> KeyId {
+    if pepper.is_empty() {
+        return KeyId::EMPTY;
+    }
+    // Slow on purpose: whoever steals a verifier should not find a weak pepper through its id more easily.
+    let params = Params::new(4096, 2, 1, None).expect("a cost that argon2 accepts");
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut id = [0; 6];
+    argon2
+        .hash_password_into(pepper.reveal().as_bytes(), b"hotdesk pepper id", &mut id)
+        .expect("lengths that argon2 accepts");
+    KeyId::new(&id).expect("6 bytes fit")
 }
 
 #[cfg(test)]
@@ -214,37 +256,41 @@ mod tests {
     async fn a_pin_matches_its_verifier_and_no_other() {
         let pins = pins("pepper");
         let verifier = pins.hash(&pin("1234")).await.unwrap();
-        assert!(verifier.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{verifier}");
-        assert!(pins.check(&pin("1234"), Some(verifier.clone())).await.unwrap());
-        assert!(!pins.check(&pin("1235"), Some(verifier)).await.unwrap());
-        assert!(!pins.check(&pin("1234"), Some("garbage".into())).await.unwrap());
+        assert!(
+            verifier.starts_with("$argon2id$v=19$m=8,t=1,p=1,keyid="),
+            "{verifier}"
+        );
+        for (typed, verifier, verdict) in [
+            ("1234", Some(verifier.clone()), Verdict::Matches),
+            ("1235", Some(verifier), Verdict::Wrong),
+            ("1234", Some("garbage".into()), Verdict::Wrong),
+            ("0000", None, Verdict::Wrong),
+        ] {
+            assert_eq!(pins.check(&pin(typed), verifier).await, Ok(verdict), "{typed}");
+        }
     }
 
     #[tokio::test]
-    async fn nothing_matches_where_there_is_no_verifier() {
-        assert!(!pins("pepper").check(&pin("0000"), None).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn a_verifier_is_worth_nothing_without_its_pepper() {
-        let verifier = pins("one").hash(&pin("1234")).await.unwrap();
-        assert!(!pins("two").check(&pin("1234"), Some(verifier)).await.unwrap());
+    async fn a_wrong_pepper_is_noticed_and_not_taken_for_a_wrong_pin() {
+        for (set_with, checked_with) in [("one", "two"), ("one", ""), ("", "two")] {
+            let verifier = pins(set_with).hash(&pin("1234")).await.unwrap();
+            let verdict = pins(checked_with).check(&pin("1234"), Some(verifier)).await;
+            assert_eq!(verdict, Ok(Verdict::OtherPepper), "{set_with} {checked_with}");
+        }
     }
 
     #[tokio::test]
     async fn another_cost_in_the_configuration_leaves_verifiers_valid() {
         let verifier = pins("pepper").hash(&pin("1234")).await.unwrap();
-        let dearer = Pins::new(
-            Cost {
-                memory_kib: 16,
-                iterations: 2,
-            },
-            Secret::from("pepper"),
-            1,
-            1,
-        )
-        .unwrap();
-        assert!(dearer.check(&pin("1234"), Some(verifier)).await.unwrap());
+        let dearer = Cost {
+            memory_kib: 16,
+            iterations: 2,
+        };
+        let dearer = Pins::new(dearer, Secret::from("pepper"), 1, 1).unwrap();
+        assert_eq!(
+            dearer.check(&pin("1234"), Some(verifier)).await,
+            Ok(Verdict::Matches)
+        );
     }
 
     #[tokio::test]
@@ -256,7 +302,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(pins.check(&pin("1234"), Some(verifier.clone())).await, Err(Busy));
-        assert!(pins.check_in_bulk(&pin("1234"), verifier).await);
+        assert_eq!(pins.check_in_bulk(&pin("1234"), verifier).await, Verdict::Matches);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use hasher::{Busy, Cost, Pins};
+pub use hasher::{Busy, Cost, Pins, Verdict};
 pub use pepper::{PepperError, create_pepper_file};
 
 /// The fewest digits of a PIN.

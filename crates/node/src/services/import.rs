@@ -25,7 +25,7 @@ use super::import_rows::BadRows;
 use super::request::{actor, new_request_id};
 use super::sessions::Answers;
 use super::{Decided, Error, Shared};
-use crate::pins::{InvalidPin, Pin};
+use crate::pins::{InvalidPin, Pin, Verdict};
 
 /// How many answers wait for a caller who does not read them; then no more rows are taken.
 const ANSWERS_AHEAD: usize = 16;
@@ -197,20 +197,15 @@ impl<'a> Import<'a> {
                     .before
                     .user(&user.id)
                     .and_then(|user| user.credential.as_ref());
-                let same = match before {
-                    Some(credential) => {
-                        self.shared
-                            .pins
-                            .check_in_bulk(&pin, Arc::clone(&credential.verifier))
-                            .await
-                    }
-                    None => false,
+                let pins = &self.shared.pins;
+                let verdict = match before {
+                    Some(credential) => pins.check_in_bulk(&pin, Arc::clone(&credential.verifier)).await,
+                    None => Verdict::Wrong,
                 };
                 // An unchanged PIN keeps its version: importing the same file again changes nothing.
-                let verifier = if same {
-                    None
-                } else {
-                    Some(self.shared.pins.hash_in_bulk(&pin).await)
+                let verifier = match verdict {
+                    Verdict::Matches => None,
+                    Verdict::Wrong | Verdict::OtherPepper => Some(pins.hash_in_bulk(&pin).await),
                 };
                 ImportRow::User { user, verifier }
             }

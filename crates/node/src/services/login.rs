@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use hotdesk_core::{
-    Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, State, TimeMs, User, UserId, UserName,
+    Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, State, TimeMs, UserId, UserName,
 };
 use hotdesk_proto::convert::name;
 use hotdesk_proto::error::Failure;
@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use super::call::Call;
 use super::request::{actor, new_request_id, request_id};
 use super::{Error, Shared};
-use crate::pins::Pin;
+use crate::pins::{Pin, Verdict};
 use crate::telemetry::{self, note};
 
 /// A second proposal after the PIN was found to have changed in between needs an id of its own, because the
@@ -105,7 +105,9 @@ enum Checked {
     /// It matches this version of the credential.
     Matches(u64),
     /// It does not match.
-    Wrong(Arc<User>),
+    Wrong(UserId),
+    /// This node cannot tell.
+    OtherPepper,
     /// There is nothing it could match.
     NoCredential(UserId),
     /// There is nobody it could belong to.
@@ -188,19 +190,26 @@ impl Login {
             .as_ref()
             .map(|credential| Arc::clone(&credential.verifier));
         let check = timeout_at(self.deadline, shared.pins.check(pin, verifier));
-        let matches = check.await.map_err(|_| Failure::Timeout)??;
-        Ok(match (user, credential) {
-            (Some(_), Some(credential)) if matches => Checked::Matches(credential.version),
-            (Some(user), Some(_)) => Checked::Wrong(user),
-            (Some(user), None) => Checked::NoCredential(user.id.clone()),
-            (None, _) => Checked::UnknownUser,
+        let verdict = check.await.map_err(|_| Failure::Timeout)??;
+        Ok(match (user, credential, verdict) {
+            (Some(_), Some(credential), Verdict::Matches) => Checked::Matches(credential.version),
+            (Some(user), Some(_), Verdict::Wrong) => Checked::Wrong(user.id.clone()),
+            (Some(_), Some(_), Verdict::OtherPepper) => Checked::OtherPepper,
+            (Some(user), None, _) => Checked::NoCredential(user.id.clone()),
+            (None, _, _) => Checked::UnknownUser,
         })
     }
 
     async fn version_or_refusal(&self, shared: &Shared, checked: Checked) -> Result<u64, Error> {
         match checked {
             Checked::Matches(version) => Ok(version),
-            Checked::Wrong(user) => Err(self.wrong_pin(shared, &user).await),
+            Checked::Wrong(user) => Err(self.wrong_pin(shared, user).await),
+            Checked::OtherPepper => Err(Failure::Precondition {
+                why: "this node cannot check the PIN, which was set with another pepper: pin.pepper_file must be \
+                      the same at all nodes"
+                    .into(),
+            }
+            .into()),
             Checked::NoCredential(user) => Err(Refusal::NoCredential { user }.into()),
             Checked::UnknownUser => Err(Refusal::UnknownUser {
                 name: self.user.clone(),
@@ -211,18 +220,16 @@ impl Login {
 
     /// Counts the wrong PIN, in the whole cluster, and says how it stands. Each one counts, under an id of its
     /// own: with the caller's id, somebody could try all PINs under one id and be counted once.
-    async fn wrong_pin(&self, shared: &Shared, user: &User) -> Error {
+    async fn wrong_pin(&self, shared: &Shared, user: UserId) -> Error {
         // A locked account needs no further entry in the log for each guess of somebody who goes on guessing.
-        let clock = shared.cluster.local().state.clock().max(now());
-        if let Some(until) = user.failures.locked_until.filter(|until| *until > clock) {
-            return Refusal::UserLocked {
-                user: user.id.clone(),
-                until,
-            }
-            .into();
+        let state = shared.cluster.local().state;
+        let clock = state.clock().max(now());
+        let locked_until = state.user(&user).and_then(|user| user.failures.locked_until);
+        if let Some(until) = locked_until.filter(|until| *until > clock) {
+            return Refusal::UserLocked { user, until }.into();
         }
         let action = Action::ReportFailedLogin {
-            user: user.id.clone(),
+            user: user.clone(),
             device: self.device.clone(),
         };
         let report = shared.propose(self.deadline, self.by.clone(), Some(new_request_id()), action);
@@ -232,15 +239,11 @@ impl Login {
                 ..
             }) => {
                 tracing::info!(
-                    user_id = user.id.as_str(),
+                    user_id = user.as_str(),
                     device_id = self.device.as_str(),
                     "user locked"
                 );
-                Refusal::UserLocked {
-                    user: user.id.clone(),
-                    until,
-                }
-                .into()
+                Refusal::UserLocked { user, until }.into()
             }
             Ok(Done::FailureNoted { remaining, .. }) => Failure::WrongPin { remaining }.into(),
             Ok(_) => Failure::Unknown.into(),

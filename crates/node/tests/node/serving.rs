@@ -92,6 +92,30 @@ async fn a_node_that_stops_ends_its_watches_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_node_that_starts_again_knows_who_was_logged_in_and_checks_the_same_pins() {
+    let mut world = World::office().await;
+    world.login("ada", "chi-1", "1234").await.unwrap();
+    let mut world = world.restarted(|config| config.pin.iterations = 2).await;
+    assert_eq!(world.device_of("ada").await.as_deref(), Some("chi-1"));
+    world.login("ada", "chi-2", "1234").await.unwrap();
+}
+
+/// It would call every PIN wrong otherwise, and lock everybody out.
+#[tokio::test]
+async fn a_node_with_the_wrong_pepper_says_so() {
+    let world = World::office().await;
+    let mut world = world
+        .restarted(|config| config.pin.pepper = Some("salt".into()))
+        .await;
+    for _ in 0..6 {
+        let error = world.login("ada", "chi-1", "1234").await.unwrap_err();
+        assert!(error.message.contains("pin.pepper_file"), "{error}");
+    }
+    let mut world = world.restarted(|_| {}).await;
+    world.login("ada", "chi-1", "1234").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_configuration_or_an_address_that_cannot_be_used_is_said_so() {
     let error = Node::start(Config::default()).await.unwrap_err();
     assert_eq!(error.class(), StartClass::Configuration);

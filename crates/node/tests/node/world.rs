@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) sessions: SessionsClient<Channel>,
     pub(crate) directory: DirectoryClient<Channel>,
     pub(crate) admin: AdminClient<Channel>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl World {
@@ -33,8 +33,19 @@ impl World {
 
     /// The same with other settings.
     pub(crate) async fn with(settings: impl FnOnce(&mut Config)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start(tempfile::tempdir().unwrap(), "127.0.0.1:0", settings).await
+    }
+
+    /// Stops the node and starts it again on what it left behind, with other settings.
+    pub(crate) async fn restarted(self, settings: impl FnOnce(&mut Config)) -> Self {
+        let Self { node, dir, .. } = self;
+        let address = node.address().to_string();
+        node.shutdown().await;
+        Self::start(dir, &address, settings).await
+    }
+
+    async fn start(dir: TempDir, listen: &str, settings: impl FnOnce(&mut Config)) -> Self {
+        let listener = TcpListener::bind(listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut config = Config {
             listen: address.to_string(),
@@ -61,7 +72,7 @@ impl World {
             directory: DirectoryClient::new(channel.clone()),
             admin: AdminClient::new(channel.clone()),
             channel,
-            _dir: dir,
+            dir,
         };
         let deadline = std::time::Instant::now() + PATIENCE;
         world
