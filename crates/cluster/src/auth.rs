@@ -57,7 +57,6 @@ impl Interceptor for Credentials {
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     token: Arc<Token>,
-    certificates: bool,
     identity: Arc<Identity>,
 }
 
@@ -65,7 +64,6 @@ impl Gate {
     pub(crate) fn new(config: &Config, identity: Arc<Identity>) -> Self {
         Self {
             token: Arc::new(config.token.clone()),
-            certificates: config.tls.is_some(),
             identity,
         }
     }
@@ -77,11 +75,6 @@ impl Interceptor for Gate {
         if !same(token.as_bytes(), self.token.0.as_bytes()) {
             return Err(Status::unauthenticated(
                 "the join token is wrong: the key `token` must be the same at all nodes",
-            ));
-        }
-        if self.certificates && request.peer_certs().is_none_or(|certs| certs.is_empty()) {
-            return Err(Status::unauthenticated(
-                "nodes of this cluster show a certificate to each other: set the keys of `tls`",
             ));
         }
         let theirs = Some(text(request.metadata(), CLUSTER)?).filter(|id| *id != NO_CLUSTER);
@@ -159,7 +152,6 @@ mod tests {
         ));
         let gate = Gate {
             token: Arc::new(Token("secret".into())),
-            certificates: false,
             identity: Arc::clone(&identity),
         };
         World {

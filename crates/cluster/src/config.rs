@@ -29,7 +29,7 @@ pub struct Config {
     pub advertise: String,
     /// The join token: whoever knows it may speak as a node. The same at all nodes.
     pub token: Token,
-    /// Mutual TLS between nodes. `None`: plain text, for loopback and for networks that encrypt themselves.
+    /// TLS between nodes. `None`: plain text, for loopback and for networks that encrypt themselves.
     pub tls: Option<Tls>,
     /// Where log, vote and snapshots are kept. Created when missing.
     pub data_dir: PathBuf,
@@ -137,10 +137,13 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Certificates of mutual TLS between nodes, in PEM. Prints nothing of the key.
+/// What this node shows and trusts when it calls other nodes, in PEM. Prints nothing of the key.
+///
+/// For mutual TLS the listener must ask for certificates of the same authority; that is the caller's, as the
+/// listener is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tls {
-    /// Whoever this authority signed is a node.
+    /// Who signs the nodes' certificates.
     pub ca: Vec<u8>,
     /// This node's certificate, valid for the host in `advertise`.
     pub cert: Vec<u8>,

@@ -92,10 +92,12 @@ async fn ask(node: &Node, leader: &Leader) {
 }
 
 fn publish(node: &Node, leader: &Leader) {
-    match leader {
-        // It may be there again for consensus and silent for us: then waiting is better than sending.
-        Leader::Other(_) if node.age.cut_off() => node.publish(Leader::Nobody),
-        _ => node.publish(leader.clone()),
+    // A leader without a majority, this node or another, decides nothing: what waits may still be refused as
+    // not proposed, what was sent may not. openraft by itself lets a leader take entries for a while.
+    if node.age.cut_off() {
+        node.publish(Leader::Nobody);
+    } else {
+        node.publish(leader.clone());
     }
 }
 

@@ -279,6 +279,12 @@ impl Dispatcher {
     /// Throws out what nobody waits for, and what came here for a log that does not lead.
     fn sweep(&mut self) {
         self.swept_at = Instant::now();
+        while self.staged.len() < self.staged_max {
+            let Ok(pending) = self.queue.try_recv() else {
+                break;
+            };
+            self.staged.push_back(pending);
+        }
         self.staged.retain(|pending| !pending.is_abandoned());
         if *self.leader.borrow() != Leader::Me {
             self.turn_away_remotes();

@@ -19,6 +19,8 @@ mod forward;
 mod leader;
 mod pending;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -105,6 +105,15 @@ impl Seat {
 
 impl Office {
     pub(crate) fn start(seat: Seat, config: Config) -> Result<Self, StartError> {
+        Self::start_with(seat, config, |server| server)
+    }
+
+    /// The same with a server of one's own.
+    pub(crate) fn start_with(
+        seat: Seat,
+        config: Config,
+        adjust: impl FnOnce(Server) -> Server,
+    ) -> Result<Self, StartError> {
         let Seat {
             address,
             runtime,
@@ -113,7 +122,8 @@ impl Office {
         let cluster = runtime.block_on(Cluster::start(config))?;
         let server = Server::builder()
             .tcp_nodelay(true)
-            .http2_keepalive_interval(Some(Duration::from_secs(2)))
+            .http2_keepalive_interval(Some(Duration::from_secs(2)));
+        let server = adjust(server)
             .add_routes(cluster.routes())
             .serve_with_incoming(TcpListenerStream::new(listener));
         runtime.spawn(server);
