@@ -8,5 +8,6 @@ mod login;
 mod login_stream;
 mod pin_change;
 mod serving;
+mod tls;
 mod watch;
 mod world;
