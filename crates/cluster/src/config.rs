@@ -10,8 +10,8 @@ use openraft::SnapshotPolicy;
 
 /// How many entries one append request carries at most; the log bounds its bytes as well.
 const ENTRIES_PER_APPEND: u64 = 1024;
-/// How many messages wait for the consensus task; more wait outside, which slows their senders down.
-const CONSENSUS_QUEUE: u64 = 4096;
+/// How many requests wait for the consensus task; more wait outside, which slows their senders down.
+const CONSENSUS_QUEUE: u64 = 16_384;
 /// How many commands wait for the state machine.
 const APPLY_QUEUE: u64 = 1024;
 /// Entries are purged in ranges of at least this many: purging one by one costs sled more than it frees.
@@ -90,7 +90,9 @@ impl Config {
             max_in_snapshot_log_to_keep: self.keep_log,
             purge_batch_size: PURGE_BATCH.min(self.snapshot_every.max(1)),
             api_channel_size: Some(CONSENSUS_QUEUE),
-            notification_channel_size: Some(CONSENSUS_QUEUE),
+            // What consensus tells itself: it would wait for itself if this were ever full, so it is left at
+            // openraft's own, large bound.
+            notification_channel_size: None,
             state_machine_channel_size: Some(APPLY_QUEUE),
             // Without it, a node that comes back from a cut makes the others hold an election.
             enable_pre_vote: Some(true),

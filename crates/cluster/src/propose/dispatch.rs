@@ -129,6 +129,7 @@ impl Dispatcher {
                     return self.end(&ProposeError::ShuttingDown);
                 },
                 Ok(()) = self.leader.changed() => {
+                    self.sweep();
                     self.hint = None;
                     self.go_on();
                 }
@@ -210,7 +211,6 @@ impl Dispatcher {
     }
 
     fn send(&mut self) {
-        self.turn_away_remotes();
         for _ in 0..self.link.room() {
             let Some(pending) = self.staged.pop_front() else {
                 return;
@@ -225,11 +225,8 @@ impl Dispatcher {
         }
     }
 
-    /// Other nodes' commands are for this node's log or for nobody.
+    /// Answers the other nodes' commands that were taken in while this node led.
     fn turn_away_remotes(&mut self) {
-        if !self.staged.iter().any(Pending::is_remote) {
-            return;
-        }
         let leader = self.not_leader();
         let (remote, local) = self
             .staged
@@ -256,12 +253,22 @@ impl Dispatcher {
 
     /// Takes a command in, and what waits behind it.
     fn stage(&mut self, pending: Pending) {
-        self.staged.push_back(pending);
+        self.take_in(pending);
         let room = TAKE_MAX.min(self.staged_max.saturating_sub(self.staged.len()));
         for _ in 0..room {
             let Ok(pending) = self.queue.try_recv() else {
                 return;
             };
+            self.take_in(pending);
+        }
+    }
+
+    /// Other nodes' commands are for this node's log or for nobody.
+    fn take_in(&mut self, pending: Pending) {
+        if pending.is_remote() && *self.leader.borrow() != Leader::Me {
+            let leader = self.not_leader();
+            self.again(pending.not_proposed(&leader));
+        } else {
             self.staged.push_back(pending);
         }
     }
@@ -283,7 +290,7 @@ impl Dispatcher {
             let Ok(pending) = self.queue.try_recv() else {
                 break;
             };
-            self.staged.push_back(pending);
+            self.take_in(pending);
         }
         self.staged.retain(|pending| !pending.is_abandoned());
         if *self.leader.borrow() != Leader::Me {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use hotdesk_cluster::{NodeRole, ProposeError, ReadError};
-use hotdesk_core::{Done, SiteId};
+use hotdesk_cluster::{NodeRole, ProposeError, ReadError, WatchItem};
+use hotdesk_core::{Action, Done, EndReason, EventKind, Limit, Policy, SiteId};
 
 use crate::support::*;
 
@@ -165,6 +165,41 @@ fn no_login_is_lost_or_done_twice_when_the_leader_is_killed() {
     back.wait_ready();
     offices.push(back);
     assert_agreement(&offices.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_session_whose_time_is_up_is_ended_by_the_leader() {
+    let world = World::new();
+    let offices = world.found(3, |_| {});
+    furnish(&offices[0]);
+    let policy = Policy {
+        idle_timeout: Limit::AfterMs(1),
+        ..Policy::default()
+    };
+    offices[0].done(command(20, Action::PutDefaults(policy)));
+    let (_, index) = offices[1].done(login(21, "ada", "desk-1"));
+    let office = &offices[2];
+    let mut watch = office.cluster.watch(Some(index));
+    let reason = office.run(async move {
+        loop {
+            if let WatchItem::Entry { events, .. } = watch.next().await.expect("goes on") {
+                for event in events.iter() {
+                    if let EventKind::SessionEnded { reason, .. } = &event.kind {
+                        return reason.clone();
+                    }
+                }
+            }
+        }
+    });
+    assert_eq!(reason, EndReason::Idle);
+    // Nothing is left to do, and nothing is written.
+    let before = office.linearizable().index;
+    assert_eq!(office.cluster.local().state.counts().sessions, 0);
+    offices[0].done(put_site(22));
+    assert!(
+        office.linearizable().index <= before + 2,
+        "the leader does not go on expiring"
+    );
 }
 
 #[test]

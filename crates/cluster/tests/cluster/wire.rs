@@ -1,8 +1,9 @@
 //! What goes over the wire: certificates, and transfers that break.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use hotdesk_cluster::{Role, Tls};
+use hotdesk_cluster::{Role, Timing, Tls};
 use hotdesk_proto::internal::v1 as wire;
 use hotdesk_proto::internal::v1::raft_client::RaftClient;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -146,6 +147,46 @@ fn a_broken_snapshot_transfer_goes_on_where_it_stopped() {
     });
     assert_eq!(office.cluster.status().fatal, None);
     office.done(put_site(1));
+}
+
+#[test]
+fn a_node_that_was_restarted_grants_no_votes_for_a_while() {
+    let world = World::new();
+    let mut offices = world.found(1, |_| {});
+    let office = offices.remove(0);
+    let cluster_id = office.cluster.status().cluster_id.expect("a cluster");
+    let (id, address) = (office.cluster.node_id(), office.address);
+    office.shutdown();
+    // So long that the test is over before.
+    let timing = Timing {
+        election_min: Duration::from_secs(300),
+        election_max: Duration::from_secs(600),
+        ..Timing::wan()
+    };
+    let office = Office::restart(&world, id, address, |config| config.timing = timing);
+    office.run(async move {
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap();
+        let channel = channel.connect().await.unwrap();
+        let mut client = RaftClient::with_interceptor(channel, as_a_node(cluster_id));
+        let request = wire::VoteRequest {
+            vote: Some(wire::Vote {
+                term: 99,
+                node: 2,
+                committed: false,
+            }),
+            last_log_id: Some(wire::LogId {
+                term: 99,
+                leader: 2,
+                index: 999,
+            }),
+            leader_transfer: false,
+        };
+        for _ in 0..3 {
+            let refused = client.vote(request).await.unwrap_err();
+            assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+            assert!(client.pre_vote(request).await.is_err());
+        }
+    });
 }
 
 /// The announcement and the bytes from `offset` on.
