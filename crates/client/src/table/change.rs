@@ -1,6 +1,7 @@
 //! From events to what readers see: collect what changes, then show it in an order that never misleads.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -9,14 +10,13 @@ use hotdesk_proto::v1::event::Kind;
 
 use super::binding::{Binding, DeviceBinding, DeviceRecord, UserBindings, UserRecord};
 use super::bindings::Bindings;
-use super::staging::Staging;
 
 /// Where a user is logged in, before names and desks are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) device: SmolStr,
-    site: SmolStr,
-    epoch: u64,
+    pub(super) site: SmolStr,
+    pub(super) epoch: u64,
     since_ms: u64,
 }
 
@@ -53,25 +53,6 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// The changes that make the table what was staged.
-    pub(super) fn to(table: &'a Bindings, staging: Staging) -> Self {
-        let mut changes = Self::new(table);
-        changes.users = table.user_ids().into_iter().map(|id| (id, None)).collect();
-        changes.devices = table.device_ids().into_iter().map(|id| (id, None)).collect();
-        for (id, record) in staging.users {
-            let places = Vec::new();
-            changes.users.insert(id, Some(UserDraft { record, places }));
-        }
-        for (id, record) in staging.devices {
-            let holder = None;
-            changes.devices.insert(id, Some(DeviceDraft { record, holder }));
-        }
-        for (user, place) in staging.sessions {
-            changes.start(&user, place);
-        }
-        changes
-    }
-
     /// Takes one event; events of one entry in their order.
     pub(super) fn event(&mut self, event: &v1::Event) {
         match &event.kind {
@@ -105,20 +86,12 @@ impl<'a> Changes<'a> {
         let holder = Some((SmolStr::new(user), place.epoch));
         // A record that is not known makes no session unknown: ids stand in for names until it comes.
         let device = self.device(&place.device).get_or_insert_with(|| DeviceDraft {
-            record: DeviceRecord {
-                device: place.device.clone(),
-                site: place.site.clone(),
-                ..DeviceRecord::default()
-            },
+            record: DeviceRecord::unknown(&place),
             holder: None,
         });
         device.holder = holder;
         let user = self.user(user).get_or_insert_with(|| UserDraft {
-            record: UserRecord {
-                user: SmolStr::new(user),
-                display_name: SmolStr::new(user),
-                ..UserRecord::default()
-            },
+            record: UserRecord::unknown(user),
             places: Vec::new(),
         });
         user.places.retain(|known| known.device != place.device);
@@ -211,11 +184,11 @@ impl<'a> Changes<'a> {
         let (losing, winning): (Vec<_>, Vec<_>) = users
             .into_iter()
             .map(|(id, new)| (self.table.by_user(&id), new))
-            .partition(|(old, new)| !gains(old.as_deref(), new.as_ref()));
+            .partition(|(old, new)| !gains(old.as_deref(), new.as_deref()));
         for (old, new) in losing.into_iter().chain(winning) {
             match (old.as_deref(), new) {
-                (Some(old), Some(new)) if *old == new => {}
-                (old, Some(new)) => self.table.put_user(old, new),
+                (Some(old), Some(new)) if *old == *new => {}
+                (old, Some(new)) => self.table.put_user(old, &new),
                 (Some(old), None) => self.table.remove_user(old),
                 (None, None) => {}
             }
@@ -253,46 +226,73 @@ impl<'a> Changes<'a> {
         user.is_some_and(|user| user.places.iter().any(|place| place.device != session.device))
     }
 
-    fn materialise(&self) -> (Shown<UserBindings>, Shown<DeviceBinding>) {
-        let mut at_phone: HashMap<(&str, u64), Binding> = HashMap::new();
+    fn materialise(&self) -> (Shown<Arc<UserBindings>>, Shown<DeviceBinding>) {
+        let mut at_phone: HashMap<(&str, u64), Arc<UserBindings>> = HashMap::new();
         let mut users = Vec::with_capacity(self.users.len());
         for (id, user) in &self.users {
             let shown = user.as_ref().map(|user| {
-                let bindings: Vec<Binding> = user
-                    .places
-                    .iter()
-                    .map(|place| self.binding(user, place))
-                    .collect();
-                for (place, binding) in user.places.iter().zip(&bindings) {
-                    at_phone.insert((&place.device, place.epoch), binding.clone());
+                let bindings = user.places.iter().map(|place| {
+                    let device = self.devices.get(&place.device).and_then(Option::as_ref);
+                    place.binding(&user.record, device.map(|device| &device.record))
+                });
+                let shown = Arc::new(UserBindings::new(user.record.clone(), bindings.collect()));
+                for place in &user.places {
+                    at_phone.insert((&place.device, place.epoch), Arc::clone(&shown));
                 }
-                UserBindings::new(user.record.clone(), bindings)
+                shown
             });
             users.push((id.clone(), shown));
         }
         let devices = self.devices.iter().map(|(id, device)| {
             let shown = device.as_ref().map(|device| {
                 let held = device.holder.as_ref();
-                let binding = held.and_then(|(_, epoch)| at_phone.remove(&(id.as_str(), *epoch)));
-                DeviceBinding::new(device.record.clone(), binding)
+                let holder = held.and_then(|(_, epoch)| {
+                    let user = at_phone.get(&(id.as_str(), *epoch))?;
+                    Some((Arc::clone(user), *epoch))
+                });
+                DeviceBinding::new(device.record.clone(), holder)
             });
             (id.clone(), shown)
         });
         let devices = devices.collect();
         (users, devices)
     }
+}
 
-    fn binding(&self, user: &UserDraft, place: &Place) -> Binding {
-        let device = self.devices.get(&place.device).and_then(Option::as_ref);
+impl Place {
+    /// With the names and the desk filled in.
+    pub(super) fn binding(&self, user: &UserRecord, device: Option<&DeviceRecord>) -> Binding {
         Binding {
-            user: user.record.user.clone(),
-            display_name: user.record.display_name.clone(),
-            extension: user.record.extension.clone(),
+            user: user.user.clone(),
+            display_name: user.display_name.clone(),
+            extension: user.extension.clone(),
+            device: self.device.clone(),
+            desk: device.map_or_else(SmolStr::default, |device| device.desk.clone()),
+            site: self.site.clone(),
+            epoch: self.epoch,
+            since_ms: self.since_ms,
+        }
+    }
+}
+
+impl UserRecord {
+    /// Stands in for a user whose record is not known.
+    pub(super) fn unknown(id: &str) -> Self {
+        Self {
+            user: SmolStr::new(id),
+            display_name: SmolStr::new(id),
+            ..Self::default()
+        }
+    }
+}
+
+impl DeviceRecord {
+    /// Stands in for a phone whose record is not known.
+    pub(super) fn unknown(place: &Place) -> Self {
+        Self {
             device: place.device.clone(),
-            desk: device.map_or_else(SmolStr::default, |device| device.record.desk.clone()),
             site: place.site.clone(),
-            epoch: place.epoch,
-            since_ms: place.since_ms,
+            ..Self::default()
         }
     }
 }
@@ -336,8 +336,8 @@ impl From<&DeviceBinding> for DeviceDraft {
         Self {
             record: device.record().clone(),
             holder: device
-                .binding()
-                .map(|binding| (binding.user.clone(), binding.epoch)),
+                .holder()
+                .map(|(user, epoch)| (SmolStr::new(user.user()), *epoch)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod binding;
 mod bindings;
 mod change;
 mod freshness;
+mod replace;
 mod staging;
 mod task;
 
