@@ -58,6 +58,17 @@ impl Context {
         })
     }
 
+    /// A member's address as an endpoint: with TLS where the endpoints given have it.
+    pub(crate) fn beside(&self, address: &str) -> String {
+        let first = self.global.endpoint.first();
+        let scheme = if first.is_some_and(|first| first.starts_with("https://")) {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{address}")
+    }
+
     /// Who asks.
     pub(crate) fn by(&self) -> String {
         self.global.by.clone().unwrap_or_else(|| {

@@ -29,7 +29,8 @@ pub(crate) enum LogFormat {
 /// What is logged, and where spans go.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TelemetryArgs {
-    /// What to log, to standard error: a level, or levels per module ("info,hotdesk_cluster=debug")
+    /// What to log, to standard error: a level, or levels per module ("info,hotdesk_cluster=debug"); libraries
+    /// such as openraft only when they are named
     /// [default: what the configuration of a node or edge says; otherwise nothing]
     #[arg(long, global = true, value_name = "FILTER", env = "HOTDESK_LOG", help_heading = HEADING)]
     pub(crate) log: Option<String>,
@@ -48,6 +49,8 @@ pub(crate) struct TelemetryArgs {
 }
 
 const HEADING: &str = "Logs and traces";
+/// Libraries that tell at "info" what only their authors want to know; heard when the filter names them.
+const QUIET: [&str; 4] = ["openraft", "sled", "h2", "hyper"];
 /// Which spans are exported: ours, and none that the export itself makes, or it would never come to an end.
 const EXPORTED: &str = "off,hotdesk=info,hotdesk_cli=info,hotdesk_node=info,hotdesk_edge=info,\
                         hotdesk_cluster=info,hotdesk_store=info,hotdesk_client=info";
@@ -93,7 +96,7 @@ pub(crate) fn start(
     service: &'static str,
 ) -> Result<Telemetry, Problem> {
     let filter = args.log.as_deref().unwrap_or(&defaults.log);
-    let env_filter = EnvFilter::try_new(filter).map_err(|error| {
+    let env_filter = EnvFilter::try_new(with_quiet_libraries(filter)).map_err(|error| {
         Problem::own(
             Own::BadArgument,
             format!("the log filter {filter:?} is not valid: {error}"),
@@ -127,6 +130,15 @@ pub(crate) fn start(
     Ok(Telemetry { provider })
 }
 
+/// Adds a level for each library of [`QUIET`] that the filter does not name itself.
+fn with_quiet_libraries(filter: &str) -> String {
+    let mut whole = filter.to_owned();
+    for library in QUIET.iter().filter(|library| !filter.contains(**library)) {
+        whole += &format!(",{library}=warn");
+    }
+    whole
+}
+
 fn provider(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, Problem> {
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
@@ -155,5 +167,18 @@ impl Telemetry {
         if let Ok(Err(error)) = flushed {
             tracing::warn!(%error, "the last spans were not exported");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_quiet_unless_they_are_named() {
+        assert_eq!(
+            with_quiet_libraries("info,openraft=debug"),
+            "info,openraft=debug,sled=warn,h2=warn,hyper=warn"
+        );
     }
 }

@@ -362,11 +362,15 @@ fn the_configurations_in_deploy_are_right_and_fit_together() {
         let file: PathBuf = deploy.join(format!("node.{site}.toml"));
         hotdesk_node::Config::load(Some(&file), []).expect("a valid configuration")
     };
+    let edge = deploy.join("edge.chicago.toml");
+    let edge = hotdesk_edge::Config::load(Some(&edge), []).expect("a valid configuration");
     let configs = ["chicago", "new-york", "austin"].map(load);
     for config in &configs {
         assert_eq!(config.cluster.founders, configs[0].cluster.founders);
         assert_eq!(config.cluster.founders.get(&config.node.id), Some(&config.listen));
     }
+    let nodes: Vec<_> = configs[0].cluster.founders.values().cloned().collect();
+    assert_eq!((edge.site.as_str(), edge.nodes), ("chicago", nodes));
     let sites: Vec<_> = configs.iter().map(|config| config.node.site.as_str()).collect();
     assert_eq!(sites, ["chicago", "new-york", "austin"]);
 }

@@ -1,7 +1,9 @@
 //! `hotdesk cluster …`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
-use hotdesk_client::v1::{ClusterStatusResponse, MembershipResponse};
+use hotdesk_client::v1::{ClusterStatusResponse, MembershipResponse, Role};
 use serde_json::json;
 
 use crate::connect::Context;
@@ -62,7 +64,11 @@ impl ClusterCommand {
     pub(super) async fn run(self, context: &Context) -> Result<(), Problem> {
         let client = context.client()?;
         match self {
-            Self::Status => show_status(context, &client.cluster_status().await?),
+            Self::Status => {
+                let mut status = client.cluster_status().await?;
+                fill_in(context, &mut status).await;
+                show_status(context, &status)
+            }
             Self::AddLearner(args) => {
                 let answer = client
                     .add_learner(args.node_id, &args.address, &args.site)
@@ -92,6 +98,26 @@ impl ClusterCommand {
     }
 }
 
+/// Only the leader knows how far the others are, so it is asked too, where it can be reached from here.
+async fn fill_in(context: &Context, status: &mut ClusterStatusResponse) {
+    let leader = status.members.iter().find(|member| member.role() == Role::Leader);
+    let Some(leader) = leader.filter(|leader| leader.node_id != status.node_id) else {
+        return;
+    };
+    let address = context.beside(&leader.address);
+    let Ok(client) = context.client_of(vec![address]) else {
+        return;
+    };
+    let client = client.with_deadline(ASK_LEADER_MAX.min(context.global.timeout));
+    if let Ok(theirs) = client.cluster_status().await {
+        status.members = theirs.members;
+        status.last_log_index = status.last_log_index.max(theirs.last_log_index);
+    }
+}
+
+/// Knowing how far the others are is worth waiting for so long.
+const ASK_LEADER_MAX: Duration = Duration::from_secs(1);
+
 fn show_members(context: &Context, answer: &MembershipResponse, done: &str) -> Result<(), Problem> {
     let value = json!({
         "members": answer.members.iter().map(json::member).collect::<Vec<_>>(),
@@ -99,7 +125,7 @@ fn show_members(context: &Context, answer: &MembershipResponse, done: &str) -> R
     });
     context.out.show(&value, || {
         let tick = context.out.paint.green("✓");
-        format!("{tick} {done}\n\n{}", text::members(&answer.members, 0))
+        format!("{tick} {done}\n\n{}", text::members(&answer.members, None))
     })?;
     Ok(())
 }
@@ -133,6 +159,10 @@ fn show_status(context: &Context, status: &ClusterStatusResponse) -> Result<(), 
             id => format!("node {id} in term {}", status.term),
         };
         let fresh = status.freshness.unwrap_or_default();
+        let copy = match status.role() {
+            Role::Waiting => "it waits to be added".to_owned(),
+            _ => format!("its copy is {} old", time::span(fresh.age_ms)),
+        };
         let stopped = match status.fatal.as_str() {
             "" => String::new(),
             why => paint.red(why),
@@ -150,11 +180,10 @@ fn show_status(context: &Context, status: &ClusterStatusResponse) -> Result<(), 
             (
                 "asked",
                 format!(
-                    "node {} ({}, version {}), its copy is {} old",
+                    "node {} ({}, version {}), {copy}",
                     status.node_id,
                     text::role_name(status.role()),
-                    status.version,
-                    time::span(fresh.age_ms)
+                    status.version
                 ),
             ),
             (
@@ -168,7 +197,7 @@ fn show_status(context: &Context, status: &ClusterStatusResponse) -> Result<(), 
         ]);
         format!(
             "{head}\n{}",
-            text::members(&status.members, status.last_log_index)
+            text::members(&status.members, Some(status.last_log_index))
         )
     })?;
     Ok(())

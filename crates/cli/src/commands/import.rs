@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use hotdesk_client::Imported;
@@ -166,6 +167,8 @@ struct Progress {
     told: u64,
 }
 
+/// How often the bar is drawn anew.
+const TICK: Duration = Duration::from_millis(200);
 /// Without a terminal: a line each so many rows.
 const ROWS_PER_LINE: u64 = 5000;
 
@@ -177,6 +180,8 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} rows checked, {eta} left") {
                 bar.set_style(style);
             }
+            // Also before the first answer: somebody is waiting.
+            bar.enable_steady_tick(TICK);
             bar
         });
         Self {

@@ -41,11 +41,24 @@ impl WatchArgs {
             ..FollowOptions::default()
         };
         let mut follower = Follower::new(client, options);
+        let mut lost = false;
         loop {
             let step = tokio::select! {
                 step = follower.next() => step,
                 _ = asked_to_stop() => return Ok(()),
             };
+            match &step {
+                // Once: it goes on trying for as long as it takes.
+                Step::Lost { endpoint, problem } if !lost => {
+                    lost = true;
+                    eprintln!("lost {endpoint} ({problem}); trying all nodes");
+                }
+                Step::Connected { endpoint } if lost => {
+                    lost = false;
+                    eprintln!("going on at {endpoint}, nothing was missed");
+                }
+                _ => {}
+            }
             show(&context.out, step, self.sessions_only)?;
         }
     }
@@ -79,10 +92,8 @@ fn show(out: &Output, step: Step, sessions_only: bool) -> Result<(), Problem> {
                 out.paint.dim(&format!("begins at entry {index}"))
             })?;
         }
-        Step::Lost { endpoint, problem } => {
-            eprintln!("{}: {problem}; going on at the next node", endpoint);
-        }
-        Step::Connected { .. }
+        Step::Lost { .. }
+        | Step::Connected { .. }
         | Step::SnapshotBegin { .. }
         | Step::SnapshotPart(_)
         | Step::Progress { .. } => {}

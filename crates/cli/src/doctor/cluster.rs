@@ -40,12 +40,8 @@ pub(crate) async fn examine(context: &Context) -> Result<Vec<Finding>, Problem> 
         .flat_map(|status| &status.members)
         .map(|member| (member.node_id, member.clone()))
         .collect();
-    let scheme = match context.global.endpoint.first() {
-        Some(first) if first.starts_with("https://") => "https",
-        _ => "http",
-    };
     for member in members.values().filter(|member| !asked.contains(&member.node_id)) {
-        let answer = ask(context, format!("{scheme}://{}", member.address)).await?;
+        let answer = ask(context, context.beside(&member.address)).await?;
         findings.push(of_member(member, &answer));
         answers.push(answer);
     }
@@ -103,6 +99,14 @@ fn of_member(member: &Member, answer: &Answer) -> Finding {
 
 /// What the answers say together. At least one answer.
 fn judge(statuses: &[&ClusterStatusResponse]) -> Vec<Finding> {
+    if statuses.iter().all(|status| status.role() == Role::Waiting) {
+        // Nothing else can be right before that.
+        return vec![Finding::bad(
+            "cluster",
+            "it has not begun: every node that was asked is waiting",
+            "It begins when all founders run and see each other; check `founders` at each of them.",
+        )];
+    }
     let mut findings = vec![cluster_id(statuses), leader(statuses), versions(statuses)];
     // The leader knows most; without one, whoever is furthest.
     let best = statuses
@@ -131,12 +135,7 @@ fn judge(statuses: &[&ClusterStatusResponse]) -> Vec<Finding> {
 fn cluster_id(statuses: &[&ClusterStatusResponse]) -> Finding {
     let ids: BTreeSet<_> = statuses.iter().map(|status| status.cluster_id.as_str()).collect();
     match ids.iter().collect::<Vec<_>>()[..] {
-        [id] if !id.is_empty() => Finding::good("cluster", format!("all are of cluster {id}")),
-        [_] => Finding::warning(
-            "cluster",
-            "the cluster has not been founded yet",
-            "It begins when all of its founders run and see each other; check `founders` at each of them.",
-        ),
+        [id] => Finding::good("cluster", format!("all are of cluster {id}")),
         _ => Finding::bad(
             "cluster",
             format!(
@@ -225,6 +224,13 @@ fn lag(member: &Member, status: &ClusterStatusResponse) -> Option<Finding> {
 fn copy(status: &ClusterStatusResponse) -> Finding {
     let fresh = status.freshness.unwrap_or_default();
     let name = format!("the copy of node {}", status.node_id);
+    if status.role() == Role::Waiting {
+        return Finding::warning(
+            "copy",
+            format!("node {} has none yet: it waits to be added", status.node_id),
+            "Check `founders` or `join` in its configuration, and its log.",
+        );
+    }
     if fresh.cut_off {
         return Finding::bad(
             "copy",
@@ -302,6 +308,13 @@ mod tests {
     #[test]
     fn a_healthy_cluster_has_nothing_wrong() {
         assert!(worst(&[&status(1, 2), &status(2, 2)]).is_empty());
+    }
+
+    #[test]
+    fn a_cluster_that_has_not_begun_is_one_finding() {
+        let mut waiting = status(1, 0);
+        waiting.role = Role::Waiting.into();
+        assert_eq!(worst(&[&waiting, &waiting]), ["cluster"]);
     }
 
     #[test]

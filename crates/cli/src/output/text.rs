@@ -254,28 +254,23 @@ pub(crate) fn freshness(freshness: Option<&v1::Freshness>, paint: Paint) -> Stri
 /// Older than this is worth a word: a healthy node hears from its leader several times a second.
 const STALE_MS: u64 = 2000;
 
-/// A table of members.
+/// A table of members; with the leader's last index also how far each is behind it.
 #[must_use]
-pub(crate) fn members(members: &[v1::Member], last_log_index: u64) -> String {
-    let rows = members
-        .iter()
-        .map(|member| {
-            let lag = member.matched_index.map_or_else(
-                || "?".to_owned(),
-                |matched| last_log_index.saturating_sub(matched).to_string(),
-            );
-            vec![
-                member.node_id.to_string(),
-                member.site.clone(),
-                member.address.clone(),
-                role_name(member.role()).to_owned(),
-                lag,
-            ]
-        })
-        .collect();
-    table(
-        &["NODE", "SITE", "ADDRESS", "ROLE", "ENTRIES BEHIND"],
-        rows,
-        "no members",
-    )
+pub(crate) fn members(members: &[v1::Member], last_log_index: Option<u64>) -> String {
+    let row = |member: &v1::Member| {
+        let mut row = vec![
+            member.node_id.to_string(),
+            member.site.clone(),
+            member.address.clone(),
+            role_name(member.role()).to_owned(),
+        ];
+        if let Some(last) = last_log_index {
+            let behind = member.matched_index.map(|matched| last.saturating_sub(matched));
+            row.push(behind.map_or_else(|| "?".to_owned(), |behind| behind.to_string()));
+        }
+        row
+    };
+    let headers = ["NODE", "SITE", "ADDRESS", "ROLE", "ENTRIES BEHIND"];
+    let shown = if last_log_index.is_some() { 5 } else { 4 };
+    table(&headers[..shown], members.iter().map(row).collect(), "no members")
 }
