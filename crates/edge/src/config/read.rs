@@ -74,19 +74,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Variables that are nearly a key's name are taken for a misspelling. Others are let be: Kubernetes puts
+    /// HOTDESK_EDGE_SERVICE_HOST and the like into every pod beside a service of that name, and the program has
+    /// variables of its own.
     fn variable(&mut self, variable: &str, value: &str) {
+        const MISSPELT_AT_MOST: usize = 2;
         let place = format!("environment variable {variable}");
-        match KEYS.iter().find(|key| key.variable() == variable) {
-            Some(key) => {
-                if let Err(problem) = (key.set)(&mut self.config, value) {
-                    self.problem(place, key.path, problem);
-                }
+        if let Some(key) = KEYS.iter().find(|key| key.variable() == variable) {
+            if let Err(problem) = (key.set)(&mut self.config, value) {
+                self.problem(place, key.path, problem);
             }
-            // Kubernetes puts such variables into every pod beside a service named hotdesk-edge.
-            None if ["SERVICE_", "PORT"]
-                .iter()
-                .any(|other| variable["HOTDESK_EDGE_".len()..].starts_with(other)) => {}
-            None => self.problem(place, "", unknown(KEYS.iter().map(Key::variable))),
+            return;
+        }
+        let near = KEYS
+            .iter()
+            .map(Key::variable)
+            .find(|known| distance(known, variable) <= MISSPELT_AT_MOST);
+        if let Some(known) = near {
+            self.problem(place, "", format!("is not known; did you mean {known}?"));
         }
     }
 
@@ -135,4 +140,19 @@ fn text_of(value: &DeValue<'_>) -> Result<String, String> {
 
 fn unknown(known: impl Iterator<Item = String>) -> String {
     format!("is not known; known are {}", known.collect::<Vec<_>>().join(", "))
+}
+
+/// Levenshtein's distance, in bytes: inserted, removed and replaced ones.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
 }

@@ -40,6 +40,7 @@ fn the_environment_wins_over_the_file() {
             ("HOTDESK_EDGE_NODES", "c:1, d:2"),
             ("HOTDESK_EDGE_CUT_OFF_LEASE_MS", "120000"),
             ("HOTDESK_EDGE_SERVICE_HOST", "10.0.0.1"),
+            ("HOTDESK_EDGE_CONFIG", "edge.toml"),
             ("HOTDESK_NODE_ID", "1"),
         ],
     )
@@ -73,9 +74,9 @@ fn everything_that_is_wrong_is_said_with_its_place() {
         ),
         (
             MINIMAL,
-            &[("HOTDESK_EDGE_SIGHT", "x"), ("HOTDESK_EDGE_SITE", "no site")],
+            &[("HOTDESK_EDGE_SIDE", "x"), ("HOTDESK_EDGE_SITE", "no site")],
             vec![
-                "environment variable HOTDESK_EDGE_SIGHT: is not known",
+                "environment variable HOTDESK_EDGE_SIDE: is not known; did you mean HOTDESK_EDGE_SITE?",
                 "HOTDESK_EDGE_SITE: site must be 1 to 64 characters",
             ],
         ),
