@@ -130,11 +130,15 @@ pub(crate) fn start(
     Ok(Telemetry { provider })
 }
 
-/// Adds a level for each library of [`QUIET`] that the filter does not name itself.
+/// Where everything is to be heard from some level on, adds a higher one for each library of [`QUIET`] that the
+/// filter does not name itself.
 fn with_quiet_libraries(filter: &str) -> String {
     let mut whole = filter.to_owned();
-    for library in QUIET.iter().filter(|library| !filter.contains(**library)) {
-        whole += &format!(",{library}=warn");
+    let everything = filter.split(',').map(str::trim).find(|part| !part.contains('='));
+    if everything.is_some_and(|level| ["info", "debug", "trace"].contains(&level)) {
+        for library in QUIET.iter().filter(|library| !filter.contains(**library)) {
+            whole += &format!(",{library}=warn");
+        }
     }
     whole
 }
@@ -176,9 +180,16 @@ mod tests {
 
     #[test]
     fn libraries_are_quiet_unless_they_are_named() {
-        assert_eq!(
-            with_quiet_libraries("info,openraft=debug"),
-            "info,openraft=debug,sled=warn,h2=warn,hyper=warn"
-        );
+        for (given, used) in [
+            (
+                "info,openraft=debug",
+                "info,openraft=debug,sled=warn,h2=warn,hyper=warn",
+            ),
+            ("off", "off"),
+            ("error", "error"),
+            ("hotdesk_cli=debug", "hotdesk_cli=debug"),
+        ] {
+            assert_eq!(with_quiet_libraries(given), used);
+        }
     }
 }

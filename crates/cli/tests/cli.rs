@@ -391,3 +391,13 @@ fn output_has_no_colours_unless_asked_for() {
     let coloured = err(&hotdesk(&["import", "nowhere.csv", "--color", "always"]));
     assert!(coloured.contains('\u{1b}'));
 }
+
+#[test]
+fn the_demo_proves_its_story_and_says_nothing_else() {
+    let output = hotdesk(&["demo", "--once"]);
+    assert!(output.status.success(), "{}{}", out(&output), err(&output));
+    assert_eq!(err(&output), "");
+    let story = out(&output);
+    assert!(story.contains("Every step was seen at every office"), "{story}");
+    assert!(!story.contains('✗'), "{story}");
+}
