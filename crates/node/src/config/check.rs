@@ -24,88 +24,88 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, problem: String| problems.push(Problem::of_key(key, problem));
+        self.check_node(&mut wrong);
+        self.check_addresses(&mut wrong);
+        self.check_role(&mut wrong);
+        self.check_timing(&mut wrong);
+        self.check_secrets(&mut wrong);
+        self.check_tls(&mut wrong);
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
 
-        if self.node.id == 0 {
+    fn check_node(&self, wrong: &mut impl FnMut(&str, String)) {
+        let node = &self.node;
+        if node.id == 0 {
             wrong(
                 "node.id",
                 "is missing: give the node a number from 1 that no other node has".into(),
             );
         }
-        if self.node.site.is_empty() {
+        if node.site.is_empty() {
             wrong(
                 "node.site",
                 "is missing: say at which office the node stands".into(),
             );
-        } else if let Err(error) = SiteId::parse(&self.node.site) {
+        } else if let Err(error) = SiteId::parse(&node.site) {
             wrong("node.site", error.to_string());
         }
-        if self.node.data_dir.as_os_str().is_empty() {
+        if node.data_dir.as_os_str().is_empty() {
             wrong(
                 "node.data_dir",
                 "is missing: say where the node keeps its log".into(),
             );
         }
-        self.check_addresses(&mut wrong);
-        self.check_role(&mut wrong);
+    }
 
-        let timing = &self.timing;
-        if timing.election_min < timing.heartbeat * 3 {
+    fn check_timing(&self, wrong: &mut impl FnMut(&str, String)) {
+        let heartbeats_ms = self.timing.heartbeat.as_millis() * 3;
+        let min_ms = self.timing.election_min.as_millis();
+        let max_ms = self.timing.election_max.as_millis();
+        if min_ms < heartbeats_ms {
             wrong(
                 "timing.election_min_ms",
                 format!(
-                    "is {} ms, expected at least three heartbeats ({} ms): a single late heartbeat must not \
-                     start an election",
-                    timing.election_min.as_millis(),
-                    timing.heartbeat.as_millis() * 3
+                    "is {min_ms} ms, expected at least three heartbeats ({heartbeats_ms} ms): a single late \
+                     heartbeat must not start an election"
                 ),
             );
         }
-        if timing.election_max <= timing.election_min {
+        if max_ms <= min_ms {
             wrong(
                 "timing.election_max_ms",
-                format!(
-                    "is {} ms, expected more than timing.election_min_ms ({} ms)",
-                    timing.election_max.as_millis(),
-                    timing.election_min.as_millis()
-                ),
+                format!("is {max_ms} ms, expected more than timing.election_min_ms ({min_ms} ms)"),
             );
         }
+    }
 
-        for (secret, key, file_key, file) in [
-            (
-                &self.cluster.token,
-                "cluster.token",
-                "cluster.token_file",
-                &self.cluster.token_file,
-            ),
-            (
-                &self.pin.pepper,
-                "pin.pepper",
-                "pin.pepper_file",
-                &self.pin.pepper_file,
-            ),
-            (
-                &self.auth.admin_token,
-                "auth.admin_token",
-                "auth.admin_token_file",
-                &self.auth.admin_token_file,
-            ),
+    fn check_secrets(&self, wrong: &mut impl FnMut(&str, String)) {
+        let Self {
+            cluster, pin, auth, ..
+        } = self;
+        for (key, secret, file) in [
+            ("cluster.token", &cluster.token, &cluster.token_file),
+            ("pin.pepper", &pin.pepper, &pin.pepper_file),
+            ("auth.admin_token", &auth.admin_token, &auth.admin_token_file),
         ] {
             if secret.is_some() && file.is_some() {
-                wrong(key, format!("is given twice: remove it or {file_key}"));
+                wrong(key, format!("is given twice: remove it or {key}_file"));
             }
         }
-        if self.cluster.token.is_none() && self.cluster.token_file.is_none() && !self.listens_on_loopback() {
+        if cluster.token.is_none() && cluster.token_file.is_none() && !self.is_on_loopback() {
+            let address = self.advertise.as_ref().unwrap_or(&self.listen);
             wrong(
                 "cluster.token",
                 format!(
-                    "is missing: the node listens on {}, and whoever reaches it could join the cluster. Give \
-                     all nodes the same token (cluster.token_file or HOTDESK_CLUSTER_TOKEN)",
-                    self.listen
+                    "is missing: whoever reaches {address} could join the cluster. Give all nodes the same \
+                     token (cluster.token_file or HOTDESK_CLUSTER_TOKEN)"
                 ),
             );
         }
-        if self.pin.pepper.is_none() && self.pin.pepper_file.is_none() && !self.pin.danger_no_pepper {
+        if pin.pepper.is_none() && pin.pepper_file.is_none() && !pin.danger_no_pepper {
             wrong(
                 "pin.pepper_file",
                 "is missing: PINs are kept with a pepper, the same at all nodes. Make one (openssl rand -hex 32 \
@@ -114,37 +114,36 @@ impl Config {
                     .into(),
             );
         }
+    }
+
+    fn check_tls(&self, wrong: &mut impl FnMut(&str, String)) {
         let tls = &self.tls;
-        if tls.cert_file.is_some() != tls.key_file.is_some() {
-            let key = if tls.cert_file.is_some() {
-                "tls.key_file"
-            } else {
-                "tls.cert_file"
-            };
-            wrong(
-                key,
-                "is missing: TLS needs both the certificate and its key".into(),
-            );
-        }
-        if tls.cert_file.is_none() {
-            for (key, file) in [
-                ("tls.ca_file", &tls.ca_file),
-                ("tls.client_ca_file", &tls.client_ca_file),
-            ] {
-                if file.is_some() {
-                    wrong(key, "has no effect without tls.cert_file and tls.key_file".into());
+        match (&tls.cert_file, &tls.key_file) {
+            (Some(_), Some(_)) if tls.ca_file.is_none() => {
+                wrong(
+                    "tls.ca_file",
+                    "is missing: the node could not check whom it calls".into(),
+                );
+            }
+            (Some(_), Some(_)) => {}
+            (Some(_), None) => wrong(
+                "tls.key_file",
+                "is missing: TLS needs the certificate's key".into(),
+            ),
+            (None, Some(_)) => wrong(
+                "tls.cert_file",
+                "is missing: TLS needs the key's certificate".into(),
+            ),
+            (None, None) => {
+                for (key, file) in [
+                    ("tls.ca_file", &tls.ca_file),
+                    ("tls.client_ca_file", &tls.client_ca_file),
+                ] {
+                    if file.is_some() {
+                        wrong(key, "has no effect without tls.cert_file and tls.key_file".into());
+                    }
                 }
             }
-        } else if tls.ca_file.is_none() {
-            wrong(
-                "tls.ca_file",
-                "is missing: the node could not check whom it calls".into(),
-            );
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError { problems })
         }
     }
 
@@ -214,14 +213,9 @@ impl Config {
         }
     }
 
-    pub(crate) fn listens_on_loopback(&self) -> bool {
-        match self.listen.parse::<SocketAddr>() {
-            Ok(address) => address.ip().is_loopback(),
-            Err(_) => self
-                .listen
-                .rsplit_once(':')
-                .is_some_and(|(host, _)| host == "localhost"),
-        }
+    /// Only this machine reaches the node, as far as the configuration tells.
+    fn is_on_loopback(&self) -> bool {
+        is_loopback(&self.listen) && self.advertise.as_deref().is_none_or(is_loopback)
     }
 
     fn listens_on_wildcard(&self) -> bool {
@@ -261,6 +255,15 @@ impl Config {
         } else {
             Err(ConfigError { problems })
         }
+    }
+}
+
+fn is_loopback(address: &str) -> bool {
+    match address.parse::<SocketAddr>() {
+        Ok(address) => address.ip().is_loopback(),
+        Err(_) => address
+            .rsplit_once(':')
+            .is_some_and(|(host, _)| host == "localhost"),
     }
 }
 
