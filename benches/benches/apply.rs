@@ -8,8 +8,8 @@ use anyhow::Result;
 use hotdesk_benches::process::own_resident;
 use hotdesk_benches::report::{short, target, timed};
 use hotdesk_core::{
-    Action, Actor, Batch, Command, Device, DeviceId, Epoch, Extension, Outcome, RequestId, Site, SiteId, State, TimeMs,
-    User, UserId, UserName,
+    Action, Actor, Batch, Command, Device, DeviceId, Epoch, Extension, Outcome, RequestId, Site, SiteId,
+    State, TimeMs, User, UserId, UserName,
 };
 
 const COMMANDS: u64 = 200_000;
@@ -19,7 +19,10 @@ fn main() -> Result<()> {
     let quick = std::env::args().any(|arg| arg == "--quick");
     let sizes: &[u64] = if quick { &[10_000] } else { &[10_000, 1_000_000] };
     println!("apply: logins with eviction, {PER_ENTRY} commands per entry, every user logged in once before");
-    println!("{:>10} {:>14} {:>12} {:>14} {:>12}", "users", "commands/s", "each", "bytes/user", "resident");
+    println!(
+        "{:>10} {:>14} {:>12} {:>14} {:>12}",
+        "users", "commands/s", "each", "bytes/user", "resident"
+    );
     for &users in sizes {
         measure(users)?;
     }
@@ -44,7 +47,13 @@ fn measure(users: u64) -> Result<()> {
         resident >> 20,
     );
     if users >= 1_000_000 {
-        target("state machine of 1 M users, each logged in, two phones per user", resident as f64 / f64::from(1 << 30), 1.5, " GiB", false);
+        target(
+            "state machine of 1 M users, each logged in, two phones per user",
+            resident as f64 / f64::from(1 << 30),
+            1.5,
+            " GiB",
+            false,
+        );
     }
     Ok(())
 }
@@ -95,18 +104,31 @@ fn device(i: u64) -> DeviceId {
 }
 
 fn entry(state: &mut State, index: &mut u64, actions: Vec<Action>) {
-    let commands: Vec<_> =
-        actions.into_iter().map(|action| Command { request_id: None, actor: Actor::system(), action }).collect();
+    let commands: Vec<_> = actions
+        .into_iter()
+        .map(|action| Command {
+            request_id: None,
+            actor: Actor::system(),
+            action,
+        })
+        .collect();
     apply(state, index, commands);
 }
 
 fn apply(state: &mut State, index: &mut u64, commands: Vec<Command>) {
     let count = commands.len();
-    let batch = Batch { at: TimeMs(1_700_000_000_000 + *index), commands };
+    let batch = Batch {
+        at: TimeMs(1_700_000_000_000 + *index),
+        commands,
+    };
     let applied = state.apply(*index, &batch);
     *index += 1;
     let refused = applied.outcomes.iter().find(|outcome| outcome.is_err());
-    assert!(refused.is_none(), "a command was refused: {:?}", refused.map(|outcome: &std::sync::Arc<Outcome>| outcome.as_ref().clone()));
+    assert!(
+        refused.is_none(),
+        "a command was refused: {:?}",
+        refused.map(|outcome: &std::sync::Arc<Outcome>| outcome.as_ref().clone())
+    );
     assert_eq!(applied.outcomes.len(), count, "one outcome per command");
 }
 

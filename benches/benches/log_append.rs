@@ -24,8 +24,14 @@ type Config = Types<TokioRuntime>;
 #[tokio::main]
 async fn main() -> Result<()> {
     let time = Duration::from_secs(option("--seconds").unwrap_or(4));
-    println!("log_append: one login per entry, every acknowledged entry synced; {} s per row", time.as_secs());
-    println!("{:>8} {:>12} {:>21} {:>10} {:>16} {:>7}", "writers", "entries/s", "p50 / p99", "per sync", "plain file", "ratio");
+    println!(
+        "log_append: one login per entry, every acknowledged entry synced; {} s per row",
+        time.as_secs()
+    );
+    println!(
+        "{:>8} {:>12} {:>21} {:>10} {:>16} {:>7}",
+        "writers", "entries/s", "p50 / p99", "per sync", "plain file", "ratio"
+    );
     for writers in [1, 16, 64, 256] {
         let folder = tempfile::tempdir()?;
         let plain = plain_file(folder.path(), writers, time / 2)?;
@@ -41,7 +47,11 @@ async fn main() -> Result<()> {
 }
 
 fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::args().skip_while(|arg| arg != name).nth(1)?.parse().ok()
+    std::env::args()
+        .skip_while(|arg| arg != name)
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 /// What a log without any structure does: groups of `writers` entries, one sync each.
@@ -75,7 +85,13 @@ fn entry(i: u64) -> Proposed {
 
 /// Writers hand their entries to one appender, as Raft does, and each waits until its own is durable.
 async fn group_commit(folder: &Path, writers: usize, time: Duration) -> Result<(Round, f64)> {
-    let data = DataDir::open(folder.join("data"), Expect { node_id: 1, cluster_id: None })?;
+    let data = DataDir::open(
+        folder.join("data"),
+        Expect {
+            node_id: 1,
+            cluster_id: None,
+        },
+    )?;
     let mut log = SledLog::<TokioRuntime>::open(&data, LogOptions::default())?;
     let monitor = log.monitor();
     let (queue, mut queued) = mpsc::channel::<tokio::sync::oneshot::Sender<()>>(writers);
@@ -85,7 +101,10 @@ async fn group_commit(folder: &Path, writers: usize, time: Duration) -> Result<(
         while queued.recv_many(&mut taken, writers).await > 0 {
             let mut entries = Vec::with_capacity(taken.len());
             for _ in &taken {
-                entries.push(openraft::Entry { log_id: log_id(index), payload: openraft::EntryPayload::Normal(entry(index)) });
+                entries.push(openraft::Entry {
+                    log_id: log_id(index),
+                    payload: openraft::EntryPayload::Normal(entry(index)),
+                });
                 index += 1;
             }
             let (done, durable) = Config::oneshot();
@@ -129,7 +148,10 @@ async fn group_commit(folder: &Path, writers: usize, time: Duration) -> Result<(
     let after = monitor.stats();
     drop(appender.await??);
     let per_sync = (after.entries - before.entries) as f64 / (after.syncs - before.syncs).max(1) as f64;
-    Ok((Round::of(&*latencies.lock().await, elapsed, steal.share()), per_sync))
+    Ok((
+        Round::of(&*latencies.lock().await, elapsed, steal.share()),
+        per_sync,
+    ))
 }
 
 fn log_id(index: u64) -> hotdesk_store::types::LogId {

@@ -19,34 +19,71 @@ const PIN: &str = "13579";
 #[tokio::main]
 async fn main() -> Result<()> {
     let time = Duration::from_secs(option("--seconds").unwrap_or(5));
-    println!("login_e2e: three processes, each login evicts; {} s per row", time.as_secs());
-    println!("{:>16} {:>8} {:>12} {:>21} {:>12}", "how", "clients", "per second", "p50 / p99", "per sync");
+    println!(
+        "login_e2e: three processes, each login evicts; {} s per row",
+        time.as_secs()
+    );
+    println!(
+        "{:>16} {:>8} {:>12} {:>21} {:>12}",
+        "how", "clients", "per second", "p50 / p99", "per sync"
+    );
     {
         let folder = tempfile::tempdir()?;
-        let ours = Hotdesk::start(folder.path(), Setup::default()).await.context("start")?;
+        let ours = Hotdesk::start(folder.path(), Setup::default())
+            .await
+            .context("start")?;
         ours.fill(USERS, "").await?;
         for clients in [1, 16, 64, 256] {
-            row("unary", &ours, clients, time, unary(&ours, clients, time, USERS, "")).await?;
+            row(
+                "unary",
+                &ours,
+                clients,
+                time,
+                unary(&ours, clients, time, USERS, ""),
+            )
+            .await?;
         }
         for clients in [1, 16, 64, 256] {
-            let per_sync = row("office streams", &ours, clients, time, streams(&ours, clients, time)).await?;
+            let per_sync = row(
+                "office streams",
+                &ours,
+                clients,
+                time,
+                streams(&ours, clients, time),
+            )
+            .await?;
             if clients == 256 {
                 target("logins per sync of the leader", per_sync, 60.0, "", true);
             }
         }
     }
     let folder = tempfile::tempdir()?;
-    let ours = Hotdesk::start(folder.path(), Setup::default()).await.context("start")?;
+    let ours = Hotdesk::start(folder.path(), Setup::default())
+        .await
+        .context("start")?;
     ours.fill(PIN_USERS, PIN).await?;
     for clients in [1, 16, 64, 256] {
-        row("unary, PIN", &ours, clients, time, unary(&ours, clients, time, PIN_USERS, PIN)).await?;
+        row(
+            "unary, PIN",
+            &ours,
+            clients,
+            time,
+            unary(&ours, clients, time, PIN_USERS, PIN),
+        )
+        .await?;
     }
-    println!("PIN checks (argon2id, 19 MiB) are meant to be slow; the processors bound that row, not the log.");
+    println!(
+        "PIN checks (argon2id, 19 MiB) are meant to be slow; the processors bound that row, not the log."
+    );
     Ok(())
 }
 
 fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::args().skip_while(|arg| arg != name).nth(1)?.parse().ok()
+    std::env::args()
+        .skip_while(|arg| arg != name)
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 async fn row(
@@ -65,12 +102,22 @@ async fn row(
         "{what:>16} {clients:>8} {:>12.0} {:>21} {per_sync:>12.1}{}",
         round.per_second,
         format!("{} / {}", short(round.p50), short(round.p99)),
-        if round.is_clean() { "" } else { "   (disturbed: steal time)" },
+        if round.is_clean() {
+            ""
+        } else {
+            "   (disturbed: steal time)"
+        },
     );
     Ok(per_sync)
 }
 
-async fn unary(ours: &Hotdesk, clients: usize, time: Duration, users: u64, pin: &'static str) -> Result<Round> {
+async fn unary(
+    ours: &Hotdesk,
+    clients: usize,
+    time: Duration,
+    users: u64,
+    pin: &'static str,
+) -> Result<Round> {
     let mut channels = Vec::new();
     for i in 0..clients.div_ceil(32).max(3) {
         channels.push(SessionsClient::new(ours.channel(i).await?));

@@ -22,7 +22,14 @@ async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     println!("resolve: one node with {users} users and two phones for each");
     // One node: the look-ups are local, and the memory and the restart are those of any node.
-    let mut ours = Hotdesk::start(folder.path(), Setup { nodes: 1, ..Setup::default() }).await?;
+    let mut ours = Hotdesk::start(
+        folder.path(),
+        Setup {
+            nodes: 1,
+            ..Setup::default()
+        },
+    )
+    .await?;
     let start = Instant::now();
     ours.fill(users, "").await.context("import")?;
     println!("  imported in {}", short(start.elapsed()));
@@ -30,22 +37,42 @@ async fn main() -> Result<()> {
     println!("  logged in by now: {}", short(start.elapsed()));
 
     over_grpc(&ours, "gRPC, local", users, v1::Consistency::Local, time).await?;
-    over_grpc(&ours, "gRPC, linearizable", users, v1::Consistency::Linearizable, time).await?;
+    over_grpc(
+        &ours,
+        "gRPC, linearizable",
+        users,
+        v1::Consistency::Linearizable,
+        time,
+    )
+    .await?;
     table(&ours, users).await?;
 
     let resident = ours.resident(0)? as f64 / f64::from(1 << 30);
     let back = ours.restart(0, &extension(users / 2)).await?;
     println!("  killed and restarted: serving again after {}", short(back));
-    println!("  resident: {resident:.2} GiB before the kill, {:.2} GiB after it", ours.resident(0)? as f64 / f64::from(1 << 30));
+    println!(
+        "  resident: {resident:.2} GiB before the kill, {:.2} GiB after it",
+        ours.resident(0)? as f64 / f64::from(1 << 30)
+    );
     if users >= 1_000_000 {
-        target("resident memory with a million users", resident, 1.5, " GiB", false);
+        target(
+            "resident memory with a million users",
+            resident,
+            1.5,
+            " GiB",
+            false,
+        );
         target("serving again after a kill", back.as_secs_f64(), 5.0, " s", false);
     }
     Ok(())
 }
 
 fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::args().skip_while(|arg| arg != name).nth(1)?.parse().ok()
+    std::env::args()
+        .skip_while(|arg| arg != name)
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 async fn log_everybody_in(ours: &Hotdesk, users: u64) -> Result<()> {
@@ -68,14 +95,23 @@ async fn log_everybody_in(ours: &Hotdesk, users: u64) -> Result<()> {
     Ok(())
 }
 
-async fn over_grpc(ours: &Hotdesk, what: &str, users: u64, consistency: v1::Consistency, time: Duration) -> Result<()> {
+async fn over_grpc(
+    ours: &Hotdesk,
+    what: &str,
+    users: u64,
+    consistency: v1::Consistency,
+    time: Duration,
+) -> Result<()> {
     for clients in [1, 64] {
         let client = SessionsClient::new(ours.channel(0).await?);
         let round = closed_loop(clients, time, move |worker, sequence| {
             let mut client = client.clone();
             async move {
                 let user = (worker as u64 * 7919 + sequence * 104_729) % users;
-                let request = v1::ResolveRequest { name: extension(user), consistency: consistency.into() };
+                let request = v1::ResolveRequest {
+                    name: extension(user),
+                    consistency: consistency.into(),
+                };
                 client.resolve(request).await?;
                 Ok(())
             }
@@ -95,10 +131,23 @@ async fn table(ours: &Hotdesk, users: u64) -> Result<()> {
     const LOOK_UPS: u64 = 2_000_000;
     let before = own_resident()?;
     let status = ours.status(0).await?;
-    let options = Options { endpoints: vec![ours.address(0)], by: "edge:bench".into(), ..Options::default() };
+    let options = Options {
+        endpoints: vec![ours.address(0)],
+        by: "edge:bench".into(),
+        ..Options::default()
+    };
     let table = WatchedTable::start(Client::new(options)?, TableOptions::default());
-    table.wait_for(status.applied_index, tokio::time::Instant::now() + Duration::from_secs(300)).await.context("fill the table")?;
-    println!("  table: {} MiB for {users} users", (own_resident()?.saturating_sub(before)) >> 20);
+    table
+        .wait_for(
+            status.applied_index,
+            tokio::time::Instant::now() + Duration::from_secs(300),
+        )
+        .await
+        .context("fill the table")?;
+    println!(
+        "  table: {} MiB for {users} users",
+        (own_resident()?.saturating_sub(before)) >> 20
+    );
     let names: Vec<String> = (0..65_536).map(|i| extension(i * 104_729 % users)).collect();
     let mut nanos = Vec::new();
     for _ in 0..5 {

@@ -24,17 +24,27 @@ const CLIENTS: [usize; 4] = [1, 16, 64, 256];
 #[tokio::main]
 async fn main() -> Result<()> {
     if !Etcd::is_installed() {
-        println!("vs_etcd: etcd is not installed (Debian: apt-get install etcd-server); nothing was measured");
+        println!(
+            "vs_etcd: etcd is not installed (Debian: apt-get install etcd-server); nothing was measured"
+        );
         return Ok(());
     }
     let rounds: usize = option("--rounds").unwrap_or(5);
     let time = Duration::from_secs(option("--seconds").unwrap_or(4));
     let folder = tempfile::tempdir()?;
     let etcd = Etcd::start(folder.path()).await.context("start etcd")?;
-    let ours = Hotdesk::start(folder.path(), Setup::default()).await.context("start hotdesk")?;
+    let ours = Hotdesk::start(folder.path(), Setup::default())
+        .await
+        .context("start hotdesk")?;
     ours.fill(USERS, "").await.context("fill the directory")?;
-    println!("vs_etcd: moves of a user per second, {rounds} alternated rounds of {} s, medians", time.as_secs());
-    println!("{:>8} {:>14} {:>12} {:>19} {:>8} {:>8}", "clients", "what", "per second", "p50 / p99", "ratio", "rounds");
+    println!(
+        "vs_etcd: moves of a user per second, {rounds} alternated rounds of {} s, medians",
+        time.as_secs()
+    );
+    println!(
+        "{:>8} {:>14} {:>12} {:>19} {:>8} {:>8}",
+        "clients", "what", "per second", "p50 / p99", "ratio", "rounds"
+    );
     for clients in CLIENTS {
         compare(&etcd, &ours, clients, rounds, time).await?;
     }
@@ -64,7 +74,13 @@ async fn compare(etcd: &Etcd, ours: &Hotdesk, clients: usize, rounds: usize, tim
     let mut ratios = [1.0; 4];
     for (i, name) in names.iter().enumerate() {
         // A round is compared with etcd's of the same round: what disturbs one mostly disturbs the other.
-        ratios[i] = median_of(results[i].iter().zip(&results[0]).map(|(a, b)| a.per_second / b.per_second).collect());
+        ratios[i] = median_of(
+            results[i]
+                .iter()
+                .zip(&results[0])
+                .map(|(a, b)| a.per_second / b.per_second)
+                .collect(),
+        );
         let round = median(&results[i]).context("no rounds")?;
         let clean = results[i].iter().filter(|round| round.is_clean()).count();
         println!(
@@ -75,11 +91,23 @@ async fn compare(etcd: &Etcd, ours: &Hotdesk, clients: usize, rounds: usize, tim
         );
     }
     match clients {
-        1 => target("one client, never slower than etcd", ratios[1].max(ratios[2]), 1.0, "x", true),
+        1 => target(
+            "one client, never slower than etcd",
+            ratios[1].max(ratios[2]),
+            1.0,
+            "x",
+            true,
+        ),
         64 => target("plain unary clients at 64", ratios[2], 1.7, "x", true),
         256 => {
             target("through office nodes at 256", ratios[1], 6.0, "x", true);
-            target("logins per sync of the leader at 256", median_of(logins_per_sync), 60.0, "", true);
+            target(
+                "logins per sync of the leader at 256",
+                median_of(logins_per_sync),
+                60.0,
+                "",
+                true,
+            );
         }
         _ => {}
     }
@@ -87,13 +115,19 @@ async fn compare(etcd: &Etcd, ours: &Hotdesk, clients: usize, rounds: usize, tim
 }
 
 async fn etcd_round(etcd: &Etcd, clients: usize, time: Duration) -> Result<Round> {
-    let kv = Arc::new(futures::future::try_join_all((0..connections(clients)).map(|_| etcd.connect(0))).await?);
+    let kv =
+        Arc::new(futures::future::try_join_all((0..connections(clients)).map(|_| etcd.connect(0))).await?);
     let value: Arc<[u8]> = vec![b'v'; 100].into();
     closed_loop(clients, time, move |worker, sequence| {
         let (kv, value) = (Arc::clone(&kv), Arc::clone(&value));
         async move {
             let (user, turn) = pick(worker, clients, sequence);
-            let request = move_binding(&user.to_string(), &device(user, turn + 1), &device(user, turn), &value);
+            let request = move_binding(
+                &user.to_string(),
+                &device(user, turn + 1),
+                &device(user, turn),
+                &value,
+            );
             kv[worker % kv.len()].clone().txn(request).await?;
             Ok(())
         }
@@ -120,7 +154,9 @@ async fn streams_round(ours: &Hotdesk, clients: usize, time: Duration) -> Result
 async fn unary_round(ours: &Hotdesk, clients: usize, time: Duration, nodes: usize) -> Result<Round> {
     let mut channels = Vec::new();
     for i in 0..connections(clients).max(nodes) {
-        channels.push(SessionsClient::new(ours.channel(ours.leader() + i % nodes).await?));
+        channels.push(SessionsClient::new(
+            ours.channel(ours.leader() + i % nodes).await?,
+        ));
     }
     closed_loop(clients, time, move |worker, sequence| {
         let mut client = channels[worker % channels.len()].clone();

@@ -38,7 +38,10 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { nodes: 3, pin_memory_kib: 19_456 }
+        Self {
+            nodes: 3,
+            pin_memory_kib: 19_456,
+        }
     }
 }
 
@@ -50,8 +53,11 @@ impl Hotdesk {
     pub async fn start(folder: &Path, setup: Setup) -> Result<Self> {
         let binary = hotdesk_binary()?;
         let ports = free_ports(setup.nodes)?;
-        let founders: String =
-            ports.iter().enumerate().map(|(i, port)| format!("{} = \"127.0.0.1:{port}\"\n", i + 1)).collect();
+        let founders: String = ports
+            .iter()
+            .enumerate()
+            .map(|(i, port)| format!("{} = \"127.0.0.1:{port}\"\n", i + 1))
+            .collect();
         let mut nodes = Vec::new();
         let mut configs = Vec::new();
         for (i, port) in ports.iter().enumerate() {
@@ -69,9 +75,18 @@ impl Hotdesk {
             nodes.push(start_node(&binary, &config, folder, id)?);
             configs.push(config);
         }
-        let addresses: Vec<String> = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
+        let addresses: Vec<String> = ports
+            .iter()
+            .map(|port| format!("http://127.0.0.1:{port}"))
+            .collect();
         let leader = wait_for_leader(&addresses).await?;
-        Ok(Self { nodes, addresses, configs, folder: folder.to_owned(), leader })
+        Ok(Self {
+            nodes,
+            addresses,
+            configs,
+            folder: folder.to_owned(),
+            leader,
+        })
     }
 
     /// The position of the leader among the nodes.
@@ -88,17 +103,27 @@ impl Hotdesk {
         let binary = hotdesk_binary()?;
         drop(self.nodes.remove(i));
         let start = Instant::now();
-        self.nodes.insert(i, start_node(&binary, &self.configs[i], &self.folder, i + 1)?);
+        self.nodes
+            .insert(i, start_node(&binary, &self.configs[i], &self.folder, i + 1)?);
         let mut pause = tokio::time::interval(Duration::from_millis(10));
         while start.elapsed() < Duration::from_secs(120) {
             pause.tick().await;
-            let Ok(channel) = self.channel(i).await else { continue };
-            let request = v1::ResolveRequest { name: name.into(), consistency: 0 };
+            let Ok(channel) = self.channel(i).await else {
+                continue;
+            };
+            let request = v1::ResolveRequest {
+                name: name.into(),
+                consistency: 0,
+            };
             if SessionsClient::new(channel).resolve(request).await.is_ok() {
                 return Ok(start.elapsed());
             }
         }
-        bail!("node {} did not come back; its log is in {}", i + 1, self.folder.display())
+        bail!(
+            "node {} did not come back; its log is in {}",
+            i + 1,
+            self.folder.display()
+        )
     }
 
     /// The gRPC address of node `i`.
@@ -130,7 +155,10 @@ impl Hotdesk {
     /// When it cannot be reached.
     pub async fn status(&self, i: usize) -> Result<v1::ClusterStatusResponse> {
         let mut admin = AdminClient::new(self.channel(i).await?);
-        Ok(admin.cluster_status(v1::ClusterStatusRequest {}).await?.into_inner())
+        Ok(admin
+            .cluster_status(v1::ClusterStatusRequest {})
+            .await?
+            .into_inner())
     }
 
     /// Imports one site, `users` users with extensions, and two phones for each. With `pin`, all get this PIN.
@@ -151,9 +179,16 @@ impl Hotdesk {
         let (send, receive) = mpsc::channel(8);
         let feeder = tokio::spawn(async move {
             use v1::import_request::Item;
-            let header = v1::ImportHeader { import_id: fresh_id().to_vec(), by: "bench".into() };
+            let header = v1::ImportHeader {
+                import_id: fresh_id().to_vec(),
+                by: "bench".into(),
+            };
             send.send(Item::Header(header)).await.ok();
-            let site = v1::Site { id: "hq".into(), name: "HQ".into(), ..Default::default() };
+            let site = v1::Site {
+                id: "hq".into(),
+                name: "HQ".into(),
+                ..Default::default()
+            };
             let mut rows = vec![row(v1::import_row::Record::Site(site), "")];
             let mut sent = 0;
             for i in from..to {
@@ -162,13 +197,22 @@ impl Hotdesk {
                 rows.push(row(v1::import_row::Record::Device(phone(i, 1)), ""));
                 if rows.len() > 900 || i + 1 == to {
                     sent += rows.len() as u64;
-                    let rows = v1::ImportRows { rows: std::mem::take(&mut rows) };
+                    let rows = v1::ImportRows {
+                        rows: std::mem::take(&mut rows),
+                    };
                     send.send(Item::Rows(rows)).await.ok();
                 }
             }
-            send.send(Item::Commit(v1::ImportCommit { rows: sent, dry_run: false })).await.ok();
+            send.send(Item::Commit(v1::ImportCommit {
+                rows: sent,
+                dry_run: false,
+            }))
+            .await
+            .ok();
         });
-        let requests = tokio_stream::StreamExt::map(ReceiverStream::new(receive), |item| v1::ImportRequest { item: Some(item) });
+        let requests = tokio_stream::StreamExt::map(ReceiverStream::new(receive), |item| v1::ImportRequest {
+            item: Some(item),
+        });
         let mut answers = directory.import(requests).await?.into_inner();
         let mut done = false;
         while let Some(answer) = answers.message().await? {
@@ -200,8 +244,12 @@ async fn wait_for_leader(addresses: &[String]) -> Result<usize> {
     while Instant::now() < deadline {
         pause.tick().await;
         for (i, address) in addresses.iter().enumerate() {
-            let Ok(channel) = Endpoint::from_shared(address.clone())?.connect().await else { continue };
-            let answer = AdminClient::new(channel).cluster_status(v1::ClusterStatusRequest {}).await;
+            let Ok(channel) = Endpoint::from_shared(address.clone())?.connect().await else {
+                continue;
+            };
+            let answer = AdminClient::new(channel)
+                .cluster_status(v1::ClusterStatusRequest {})
+                .await;
             if answer.is_ok_and(|status| status.get_ref().role() == v1::Role::Leader) {
                 return Ok(i);
             }
@@ -211,7 +259,10 @@ async fn wait_for_leader(addresses: &[String]) -> Result<usize> {
 }
 
 fn row(record: v1::import_row::Record, pin: &str) -> v1::ImportRow {
-    v1::ImportRow { record: Some(record), pin: pin.into() }
+    v1::ImportRow {
+        record: Some(record),
+        pin: pin.into(),
+    }
 }
 
 fn user(i: u64) -> v1::User {
@@ -224,7 +275,12 @@ fn user(i: u64) -> v1::User {
 }
 
 fn phone(i: u64, which: u64) -> v1::Device {
-    v1::Device { id: device(i, which), site: "hq".into(), model: "generic".into(), ..Default::default() }
+    v1::Device {
+        id: device(i, which),
+        site: "hq".into(),
+        model: "generic".into(),
+        ..Default::default()
+    }
 }
 
 /// The extension of user `i`.
@@ -274,7 +330,10 @@ impl LoginStream {
     /// When the node refuses it.
     pub async fn open(channel: Channel) -> Result<Arc<Self>> {
         let (requests, receive) = mpsc::channel(1024);
-        let mut answers = SessionsClient::new(channel).login_stream(ReceiverStream::new(receive)).await?.into_inner();
+        let mut answers = SessionsClient::new(channel)
+            .login_stream(ReceiverStream::new(receive))
+            .await?
+            .into_inner();
         let waiting: Arc<Mutex<Waiting>> = Arc::default();
         let shared = Arc::clone(&waiting);
         tokio::spawn(async move {
@@ -286,7 +345,11 @@ impl LoginStream {
             // Whoever still waits learns of the end by its sender being dropped.
             shared.lock().await.clear();
         });
-        Ok(Arc::new(Self { requests, waiting, next: AtomicU64::new(1) }))
+        Ok(Arc::new(Self {
+            requests,
+            waiting,
+            next: AtomicU64::new(1),
+        }))
     }
 
     /// Sends one login and waits for its answer.
@@ -297,8 +360,19 @@ impl LoginStream {
         let seq = self.next.fetch_add(1, Ordering::Relaxed);
         let (send, receive) = oneshot::channel();
         self.waiting.lock().await.insert(seq, send);
-        self.requests.send(v1::LoginStreamRequest { seq, login: Some(login) }).await.context("the stream has ended")?;
-        match receive.await.context("the stream has ended")?.result.context("an answer without result")? {
+        self.requests
+            .send(v1::LoginStreamRequest {
+                seq,
+                login: Some(login),
+            })
+            .await
+            .context("the stream has ended")?;
+        match receive
+            .await
+            .context("the stream has ended")?
+            .result
+            .context("an answer without result")?
+        {
             v1::login_stream_response::Result::Response(response) => Ok(response),
             v1::login_stream_response::Result::Error(error) => bail!("{}: {}", error.code, error.message),
         }

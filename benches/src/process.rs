@@ -54,8 +54,16 @@ pub fn own_resident() -> Result<u64> {
 
 fn resident_of(path: &str) -> Result<u64> {
     let status = std::fs::read_to_string(path).with_context(|| format!("read {path}"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS line")?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().context("parse VmRSS")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS line")?;
+    let kib: u64 = line
+        .trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse()
+        .context("parse VmRSS")?;
     Ok(kib * 1024)
 }
 
@@ -64,9 +72,13 @@ fn resident_of(path: &str) -> Result<u64> {
 /// # Errors
 /// When the system has none left.
 pub fn free_ports(count: usize) -> Result<Vec<u16>> {
-    let held: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>().context("bind")?;
-    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+    let held: Vec<TcpListener> = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0"))
+        .collect::<Result<_, _>>()
+        .context("bind")?;
+    held.iter()
+        .map(|listener| Ok(listener.local_addr()?.port()))
+        .collect()
 }
 
 /// The release build of the program, from `HOTDESK_BIN` or beside this measurement in the target folder;
@@ -80,14 +92,20 @@ pub fn hotdesk_binary() -> Result<PathBuf> {
     }
     let own = std::env::current_exe()?;
     // target/release/deps/name-hash: the program lies two levels up.
-    let folder = own.parent().and_then(|p| p.parent()).context("find the target folder")?;
+    let folder = own
+        .parent()
+        .and_then(|p| p.parent())
+        .context("find the target folder")?;
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--release", "-p", "hotdesk-cli", "--bin", "hotdesk"])
         .status()
         .context("run cargo build")?;
     let path = folder.join("hotdesk");
     if !status.success() || !path.exists() {
-        bail!("{} is missing: run cargo build --release first, or set HOTDESK_BIN", path.display());
+        bail!(
+            "{} is missing: run cargo build --release first, or set HOTDESK_BIN",
+            path.display()
+        );
     }
     Ok(path)
 }

@@ -80,7 +80,11 @@ impl Steal {
     pub fn share(&self) -> f64 {
         let (steal, total) = processor_time();
         let elapsed = total.saturating_sub(self.1);
-        if elapsed == 0 { 0.0 } else { steal.saturating_sub(self.0) as f64 / elapsed as f64 }
+        if elapsed == 0 {
+            0.0
+        } else {
+            steal.saturating_sub(self.0) as f64 / elapsed as f64
+        }
     }
 }
 
@@ -107,11 +111,22 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 
 /// Prints whether a target is met and how far away it is. `better_when_larger` says which way is better.
 pub fn target(what: &str, got: f64, wanted: f64, unit: &str, better_when_larger: bool) {
-    let met = if better_when_larger { got >= wanted } else { got <= wanted };
-    let distance = if better_when_larger { got / wanted } else { wanted / got };
+    let met = if better_when_larger {
+        got >= wanted
+    } else {
+        got <= wanted
+    };
+    let distance = if better_when_larger {
+        got / wanted
+    } else {
+        wanted / got
+    };
     let verdict = if met { "met   " } else { "MISSED" };
     let sign = if better_when_larger { ">=" } else { "<=" };
-    println!("  {verdict}  {what}: {got:.2}{unit} (target {sign} {wanted}{unit}, {:.0} % of it)", distance * 100.0);
+    println!(
+        "  {verdict}  {what}: {got:.2}{unit} (target {sign} {wanted}{unit}, {:.0} % of it)",
+        distance * 100.0
+    );
 }
 
 /// Prints a duration with a fitting unit.

@@ -11,7 +11,10 @@ async fn every_office_tells_the_same_of_the_cluster() {
     for office in 0..3 {
         let status = offices.status(office).await;
         assert_eq!(status.members.len(), 3);
-        assert_eq!((status.sites, status.users, status.devices, status.sessions), (3, 3, 6, 0));
+        assert_eq!(
+            (status.sites, status.users, status.devices, status.sessions),
+            (3, 3, 6, 0)
+        );
         assert!(status.fatal.is_empty() && !status.version.is_empty());
         ids.push(status.cluster_id);
         leaders.push(status.leader_id);
@@ -24,30 +27,64 @@ async fn every_office_tells_the_same_of_the_cluster() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_says_who_did_what_and_why_at_every_office() {
     let offices = Offices::with_people().await;
-    offices.login(0, "ada", phone(0, 1), "1234").await.expect("logs in");
-    offices.login(1, "ada", phone(1, 1), "1234").await.expect("logs in");
+    offices
+        .login(0, "ada", phone(0, 1), "1234")
+        .await
+        .expect("logs in");
+    offices
+        .login(1, "ada", phone(1, 1), "1234")
+        .await
+        .expect("logs in");
     offices.settled().await;
     let mut trails = Vec::new();
     for office in 0..3 {
-        let request = v1::AuditRequest { subject: "ada".into(), limit: 3 };
-        trails.push(offices.admin(office).audit(request).await.expect("audit").into_inner().events);
+        let request = v1::AuditRequest {
+            subject: "ada".into(),
+            limit: 3,
+        };
+        trails.push(
+            offices
+                .admin(office)
+                .audit(request)
+                .await
+                .expect("audit")
+                .into_inner()
+                .events,
+        );
     }
-    assert!(trails.iter().all(|trail| *trail == trails[0]), "the trail is the same everywhere");
+    assert!(
+        trails.iter().all(|trail| *trail == trails[0]),
+        "the trail is the same everywhere"
+    );
     let newest = &trails[0][0];
-    assert!(matches!(&newest.kind, Some(v1::event::Kind::SessionStarted(s)) if s.device == phone(1, 1)), "{newest:?}");
+    assert!(
+        matches!(&newest.kind, Some(v1::event::Kind::SessionStarted(s)) if s.device == phone(1, 1)),
+        "{newest:?}"
+    );
     assert_eq!(newest.by, "edge:new-york");
-    assert!(matches!(&trails[0][1].kind, Some(v1::event::Kind::SessionEnded(_))));
+    assert!(matches!(
+        &trails[0][1].kind,
+        Some(v1::event::Kind::SessionEnded(_))
+    ));
     offices.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_whole_and_the_same_at_every_office() {
     let offices = Offices::with_people().await;
-    offices.login(0, "ada", phone(0, 1), "1234").await.expect("logs in");
+    offices
+        .login(0, "ada", phone(0, 1), "1234")
+        .await
+        .expect("logs in");
     offices.settled().await;
     let mut parts = Vec::new();
     for office in 0..3 {
-        let mut stream = offices.admin(office).backup(v1::BackupRequest {}).await.expect("backup").into_inner();
+        let mut stream = offices
+            .admin(office)
+            .backup(v1::BackupRequest {})
+            .await
+            .expect("backup")
+            .into_inner();
         let mut bytes = Vec::new();
         let mut last = false;
         while let Some(answer) = stream.message().await.expect("the stream goes on") {
@@ -59,6 +96,9 @@ async fn a_backup_is_whole_and_the_same_at_every_office() {
         assert_eq!(state.counts().sessions, 1);
         parts.push(state.parts());
     }
-    assert!(parts.iter().all(|state| *state == parts[0]), "the same state everywhere");
+    assert!(
+        parts.iter().all(|state| *state == parts[0]),
+        "the same state everywhere"
+    );
     offices.shutdown().await;
 }

@@ -10,7 +10,10 @@ use v1::event::Kind;
 
 async fn end_reason(offices: &Offices, user: &str) -> Reason {
     eventually("the session's end in the audit", PATIENCE, || async {
-        let request = v1::AuditRequest { subject: user.into(), limit: 100 };
+        let request = v1::AuditRequest {
+            subject: user.into(),
+            limit: 100,
+        };
         let audit = offices.admin(1).audit(request).await.ok()?.into_inner();
         audit.events.into_iter().find_map(|event| match event.kind? {
             Kind::SessionEnded(ended) => ended.reason?.reason,
@@ -23,9 +26,15 @@ async fn end_reason(offices: &Offices, user: &str) -> Reason {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_without_activity_ends() {
     let offices = Offices::with_people().await;
-    let policy = v1::Policy { idle_timeout: Some(v1::Limit { after_ms: 1_000 }), ..Default::default() };
+    let policy = v1::Policy {
+        idle_timeout: Some(v1::Limit { after_ms: 1_000 }),
+        ..Default::default()
+    };
     offices.put_in_group("ada", "brief", policy).await;
-    offices.login(0, "ada", phone(0, 1), "1234").await.expect("logs in");
+    offices
+        .login(0, "ada", phone(0, 1), "1234")
+        .await
+        .expect("logs in");
     assert_eq!(end_reason(&offices, "ada").await, Reason::Idle(true));
     offices.settled().await;
     for office in 0..3 {
@@ -43,13 +52,25 @@ async fn activity_keeps_a_session_and_the_maximum_age_ends_it_all_the_same() {
         ..Default::default()
     };
     offices.put_in_group("ada", "active", policy).await;
-    let session = offices.login(0, "ada", phone(0, 1), "1234").await.expect("logs in").session.expect("a session");
+    let session = offices
+        .login(0, "ada", phone(0, 1), "1234")
+        .await
+        .expect("logs in")
+        .session
+        .expect("a session");
     let touching = async {
         let mut pause = tokio::time::interval(Duration::from_millis(300));
         loop {
             pause.tick().await;
-            let item = v1::Activity { device: phone(0, 1).into(), epoch: session.epoch, at_ms: 0 };
-            let request = v1::TouchRequest { items: vec![item], by: "edge:chicago".into() };
+            let item = v1::Activity {
+                device: phone(0, 1).into(),
+                epoch: session.epoch,
+                at_ms: 0,
+            };
+            let request = v1::TouchRequest {
+                items: vec![item],
+                by: "edge:chicago".into(),
+            };
             offices.sessions(0).touch(request).await.expect("touch");
         }
     };
@@ -57,6 +78,10 @@ async fn activity_keeps_a_session_and_the_maximum_age_ends_it_all_the_same() {
         () = touching => unreachable!("it goes on until the session has ended"),
         reason = end_reason(&offices, "ada") => reason,
     };
-    assert_eq!(reason, Reason::LoginTimeReached(true), "activity kept it alive until its maximum age");
+    assert_eq!(
+        reason,
+        Reason::LoginTimeReached(true),
+        "activity kept it alive until its maximum age"
+    );
     offices.shutdown().await;
 }

@@ -19,10 +19,23 @@ fn request(id: &[u8], user: &str, device: &str) -> v1::LoginRequest {
 async fn a_retry_at_another_office_gets_the_first_answer() {
     let offices = Offices::with_people().await;
     let id = fresh_id();
-    let first = offices.sessions(0).login(request(&id, "ada", phone(0, 1))).await.expect("logs in").into_inner();
+    let first = offices
+        .sessions(0)
+        .login(request(&id, "ada", phone(0, 1)))
+        .await
+        .expect("logs in")
+        .into_inner();
     // Meanwhile she moves on; the retry must not bring the old session back.
-    offices.login(1, "ada", phone(1, 1), "1234").await.expect("logs in");
-    let again = offices.sessions(2).login(request(&id, "ada", phone(0, 1))).await.expect("answers").into_inner();
+    offices
+        .login(1, "ada", phone(1, 1), "1234")
+        .await
+        .expect("logs in");
+    let again = offices
+        .sessions(2)
+        .login(request(&id, "ada", phone(0, 1)))
+        .await
+        .expect("answers")
+        .into_inner();
     assert_eq!(first.session, again.session);
     offices.settled().await;
     assert_eq!(offices.devices_of(0, "ada").await, [phone(1, 1)]);
@@ -39,9 +52,26 @@ async fn a_refusal_is_remembered_too() {
         epoch: 0,
         by: "test".into(),
     };
-    let first = ApiError::from(offices.sessions(0).logout(request(&id)).await.expect_err("refused"));
-    offices.put_user(v1::User { id: "nobody".into(), ..Default::default() }).await;
-    let again = ApiError::from(offices.sessions(1).logout(request(&id)).await.expect_err("the same answer"));
+    let first = ApiError::from(
+        offices
+            .sessions(0)
+            .logout(request(&id))
+            .await
+            .expect_err("refused"),
+    );
+    offices
+        .put_user(v1::User {
+            id: "nobody".into(),
+            ..Default::default()
+        })
+        .await;
+    let again = ApiError::from(
+        offices
+            .sessions(1)
+            .logout(request(&id))
+            .await
+            .expect_err("the same answer"),
+    );
     assert_eq!((first.code.as_str(), again.code.as_str()), ("HD1001", "HD1001"));
     offices.shutdown().await;
 }
@@ -50,9 +80,18 @@ async fn a_refusal_is_remembered_too() {
 async fn a_request_id_is_for_one_request() {
     let offices = Offices::with_people().await;
     let id = fresh_id();
-    offices.sessions(0).login(request(&id, "ada", phone(0, 1))).await.expect("logs in");
-    let error =
-        ApiError::from(offices.sessions(0).login(request(&id, "bob", phone(0, 2))).await.expect_err("refused"));
+    offices
+        .sessions(0)
+        .login(request(&id, "ada", phone(0, 1)))
+        .await
+        .expect("logs in");
+    let error = ApiError::from(
+        offices
+            .sessions(0)
+            .login(request(&id, "bob", phone(0, 2)))
+            .await
+            .expect_err("refused"),
+    );
     assert_eq!(error.code, "HD1018");
     offices.shutdown().await;
 }
@@ -61,7 +100,11 @@ async fn a_request_id_is_for_one_request() {
 async fn a_malformed_request_id_is_refused() {
     let offices = Offices::with_people().await;
     let error = ApiError::from(
-        offices.sessions(0).login(request(b"short", "ada", phone(0, 1))).await.expect_err("refused"),
+        offices
+            .sessions(0)
+            .login(request(b"short", "ada", phone(0, 1)))
+            .await
+            .expect_err("refused"),
     );
     assert_eq!(error.grpc_code, tonic::Code::InvalidArgument);
     assert!(error.message.contains("16"), "{}", error.message);

@@ -7,8 +7,17 @@ use hotdesk_tests::wait::eventually;
 use v1::watch_response::Item;
 
 async fn all(offices: &Offices, office: usize, after_index: u64) -> Vec<Item> {
-    let request = v1::WatchRequest { after_index, once: true, ..Default::default() };
-    let mut stream = offices.sessions(office).watch(request).await.expect("watch").into_inner();
+    let request = v1::WatchRequest {
+        after_index,
+        once: true,
+        ..Default::default()
+    };
+    let mut stream = offices
+        .sessions(office)
+        .watch(request)
+        .await
+        .expect("watch")
+        .into_inner();
     let mut items = Vec::new();
     while let Some(answer) = stream.message().await.expect("the stream goes on") {
         items.extend(answer.item);
@@ -19,7 +28,10 @@ async fn all(offices: &Offices, office: usize, after_index: u64) -> Vec<Item> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_watcher_gets_the_whole_state_first() {
     let offices = Offices::with_people().await;
-    offices.login(0, "ada", phone(0, 1), "1234").await.expect("logs in");
+    offices
+        .login(0, "ada", phone(0, 1), "1234")
+        .await
+        .expect("logs in");
     offices.settled().await;
     for office in 0..3 {
         let items = all(&offices, office, 0).await;
@@ -44,7 +56,10 @@ async fn a_watcher_that_resumes_misses_nothing_and_sees_nothing_twice() {
     let mut expected = Vec::new();
     for round in 0..20 {
         let office = round % 3;
-        let login = offices.login(office, "ada", phone(office, 1), "1234").await.expect("logs in");
+        let login = offices
+            .login(office, "ada", phone(office, 1), "1234")
+            .await
+            .expect("logs in");
         expected.push(login.index);
     }
     offices.settled().await;
@@ -71,17 +86,36 @@ async fn a_watcher_that_resumes_misses_nothing_and_sees_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_at_an_edge_follows_within_its_age() {
     let offices = Offices::with_people().await;
-    let endpoints: Vec<String> = (0..3).map(|office| format!("http://{}", offices.address(office))).collect();
-    let client = Client::new(Options { endpoints, by: "edge:austin".into(), ..Options::default() }).expect("a client");
+    let endpoints: Vec<String> = (0..3)
+        .map(|office| format!("http://{}", offices.address(office)))
+        .collect();
+    let client = Client::new(Options {
+        endpoints,
+        by: "edge:austin".into(),
+        ..Options::default()
+    })
+    .expect("a client");
     let table = WatchedTable::start(client, TableOptions::default());
     for round in 0..12 {
         let office = round % 3;
-        let login = offices.login(office, "ada", phone(office, 1), "1234").await.expect("logs in");
-        table.wait_for(login.index, tokio::time::Instant::now() + PATIENCE).await.expect("the table follows");
+        let login = offices
+            .login(office, "ada", phone(office, 1), "1234")
+            .await
+            .expect("logs in");
+        table
+            .wait_for(login.index, tokio::time::Instant::now() + PATIENCE)
+            .await
+            .expect("the table follows");
         let user = table.by_extension("2001").expect("a known extension");
-        let devices: Vec<_> = user.bindings().map(|binding| binding.device.to_string()).collect();
+        let devices: Vec<_> = user
+            .bindings()
+            .map(|binding| binding.device.to_string())
+            .collect();
         assert_eq!(devices, [phone(office, 1)], "round {round}");
     }
-    eventually("a young table", PATIENCE, || async { (table.age().as_millis() < 3_000).then_some(()) }).await;
+    eventually("a young table", PATIENCE, || async {
+        (table.age().as_millis() < 3_000).then_some(())
+    })
+    .await;
     offices.shutdown().await;
 }

@@ -13,10 +13,17 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_hotdesk-under-test");
 /// Waits until the cluster has applied `more` entries beyond what it has now.
 async fn progress(cluster: &Cluster, more: u64) {
     let leader = cluster.leader().await;
-    let start = cluster.status(leader).await.map_or(0, |status| status.applied_index);
+    let start = cluster
+        .status(leader)
+        .await
+        .map_or(0, |status| status.applied_index);
     eventually("logins go on", PATIENCE, || async {
         for id in cluster.ids() {
-            if cluster.status(id).await.is_some_and(|status| status.applied_index >= start + more) {
+            if cluster
+                .status(id)
+                .await
+                .is_some_and(|status| status.applied_index >= start + more)
+            {
                 return Some(());
             }
         }
@@ -43,9 +50,15 @@ async fn the_leader_is_killed_during_logins_and_nothing_is_lost_or_doubled() {
     let told = traffic.stop().await;
     cluster.settled().await;
     let failed: Vec<_> = told.iter().flat_map(|worker| &worker.failed).collect();
-    assert!(failed.is_empty(), "a client that retries sees no failure: {failed:?}");
+    assert!(
+        failed.is_empty(),
+        "a client that retries sees no failure: {failed:?}"
+    );
     let acknowledged: usize = told.iter().map(|worker| worker.acknowledged.len()).sum();
-    assert!(acknowledged > 100, "{acknowledged} logins are too few to show anything");
+    assert!(
+        acknowledged > 100,
+        "{acknowledged} logins are too few to show anything"
+    );
     witness.nothing_is_lost_or_doubled(&cluster, &told).await;
 }
 
@@ -84,13 +97,24 @@ async fn all_nodes_are_killed_at_once_and_no_acknowledged_login_is_lost() {
     // The last acknowledged login of everybody is what every node says now, unless an unknown one came later.
     for id in cluster.ids() {
         for worker in told.iter().filter(|worker| worker.unknown == 0) {
-            let Some((epoch, device)) = worker.acknowledged.last() else { continue };
+            let Some((epoch, device)) = worker.acknowledged.last() else {
+                continue;
+            };
             let request = hotdesk_proto::v1::ResolveRequest {
                 name: crate::directory::extension(worker.user),
                 consistency: hotdesk_proto::v1::Consistency::Linearizable.into(),
             };
-            let answer = cluster.sessions(id).resolve(request).await.expect("an answer").into_inner();
-            let found: Vec<_> = answer.bindings.iter().map(|b| (b.epoch, b.device.clone())).collect();
+            let answer = cluster
+                .sessions(id)
+                .resolve(request)
+                .await
+                .expect("an answer")
+                .into_inner();
+            let found: Vec<_> = answer
+                .bindings
+                .iter()
+                .map(|b| (b.epoch, b.device.clone()))
+                .collect();
             assert_eq!(found, [(*epoch, device.clone())], "u{} at node {id}", worker.user);
         }
     }

@@ -21,7 +21,11 @@ async fn a_learner_catches_up_by_snapshot_is_promoted_and_another_node_is_remove
     // The log's beginning is gone, so that whoever joins needs a snapshot.
     let purged = eventually("the log's beginning has been purged", PATIENCE * 2, || async {
         let leader = cluster.leader().await;
-        cluster.status(leader).await.filter(|status| status.purged_index > 0).map(|status| status.purged_index)
+        cluster
+            .status(leader)
+            .await
+            .filter(|status| status.purged_index > 0)
+            .map(|status| status.purged_index)
     })
     .await;
     let fourth = cluster.join(false).await;
@@ -37,8 +41,16 @@ async fn a_learner_catches_up_by_snapshot_is_promoted_and_another_node_is_remove
         async move { admin.promote(v1::NodeRequest { node_id: fourth }).await.ok() }
     })
     .await;
-    let gone = cluster.ids().into_iter().find(|id| *id != leader && *id != fourth).expect("a follower");
-    let left = admin.remove(v1::NodeRequest { node_id: gone }).await.expect("removed").into_inner();
+    let gone = cluster
+        .ids()
+        .into_iter()
+        .find(|id| *id != leader && *id != fourth)
+        .expect("a follower");
+    let left = admin
+        .remove(v1::NodeRequest { node_id: gone })
+        .await
+        .expect("removed")
+        .into_inner();
     assert!(left.members.iter().all(|member| member.node_id != gone));
     cluster.kill(gone);
     let told = traffic.stop().await;
@@ -62,9 +74,16 @@ async fn a_replica_follows_from_outside_the_cluster() {
     cluster.kill(1);
     let traffic = Traffic::start(&cluster, 4, Duration::from_secs(30));
     let leader = cluster.leader().await;
-    let target = cluster.status(leader).await.map_or(0, |status| status.applied_index) + 50;
+    let target = cluster
+        .status(leader)
+        .await
+        .map_or(0, |status| status.applied_index)
+        + 50;
     eventually("the replica follows another source", PATIENCE, || async {
-        cluster.status(replica).await.filter(|status| status.applied_index >= target)
+        cluster
+            .status(replica)
+            .await
+            .filter(|status| status.applied_index >= target)
     })
     .await;
     traffic.stop().await;

@@ -22,7 +22,10 @@ async fn a_rolling_restart_fails_no_login() {
         eventually("the restarted node has caught up", PATIENCE, || async {
             let leader = cluster.leader().await;
             let index = cluster.status(leader).await?.applied_index;
-            cluster.status(id).await.filter(|status| status.applied_index + 50 >= index)
+            cluster
+                .status(id)
+                .await
+                .filter(|status| status.applied_index + 50 >= index)
         })
         .await;
     }

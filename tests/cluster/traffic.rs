@@ -16,27 +16,27 @@ use tonic::transport::Channel;
 use crate::directory::{USERS, extension, phone};
 
 /// Logins in the background, one user per worker, each through the client with its retries.
-pub struct Traffic {
+pub(crate) struct Traffic {
     stop: Arc<AtomicBool>,
     workers: Vec<JoinHandle<Told>>,
 }
 
 /// What one worker was told.
 #[derive(Debug, Default)]
-pub struct Told {
+pub(crate) struct Told {
     /// Whose logins.
-    pub user: u64,
+    pub(crate) user: u64,
     /// Acknowledged logins in order: epoch and phone.
-    pub acknowledged: Vec<(u64, String)>,
+    pub(crate) acknowledged: Vec<(u64, String)>,
     /// How many ended without a sure answer.
-    pub unknown: u64,
+    pub(crate) unknown: u64,
     /// Errors other than that.
-    pub failed: Vec<String>,
+    pub(crate) failed: Vec<String>,
 }
 
 impl Traffic {
     /// Starts `workers` users who move from phone to phone; each has two phones of their own.
-    pub fn start(cluster: &Cluster, workers: u64, deadline: Duration) -> Self {
+    pub(crate) fn start(cluster: &Cluster, workers: u64, deadline: Duration) -> Self {
         assert!(workers <= USERS, "one user per worker");
         let stop = Arc::new(AtomicBool::new(false));
         let workers = (0..workers)
@@ -44,7 +44,12 @@ impl Traffic {
                 let mut endpoints = cluster.addresses();
                 let turn = user as usize % endpoints.len();
                 endpoints.rotate_left(turn);
-                let options = Options { endpoints, deadline, by: format!("edge:{user}"), ..Options::default() };
+                let options = Options {
+                    endpoints,
+                    deadline,
+                    by: format!("edge:{user}"),
+                    ..Options::default()
+                };
                 let client = Client::new(options).expect("a client");
                 tokio::spawn(work(client, user, Arc::clone(&stop)))
             })
@@ -53,12 +58,12 @@ impl Traffic {
     }
 
     /// How many workers are still at it.
-    pub fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.workers.iter().filter(|worker| !worker.is_finished()).count()
     }
 
     /// Ends the traffic and gives what everybody was told.
-    pub async fn stop(self) -> Vec<Told> {
+    pub(crate) async fn stop(self) -> Vec<Told> {
         self.stop.store(true, Ordering::Relaxed);
         let mut told = Vec::new();
         for worker in self.workers {
@@ -69,7 +74,10 @@ impl Traffic {
 }
 
 async fn work(client: Client, user: u64, stop: Arc<AtomicBool>) -> Told {
-    let mut told = Told { user, ..Told::default() };
+    let mut told = Told {
+        user,
+        ..Told::default()
+    };
     for round in 0_u64.. {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -92,25 +100,31 @@ const USERS_PHONE_STEP: u64 = 16;
 
 /// Everything that began, gathered from the nodes' event streams while the test goes on; whichever node answers,
 /// resumed where the one before broke off.
-pub struct Witness {
+pub(crate) struct Witness {
     until: watch::Sender<Option<u64>>,
     task: JoinHandle<BTreeMap<String, Vec<(u64, String)>>>,
 }
 
 impl Witness {
     /// Starts gathering after the log index `after`.
-    pub fn start(cluster: &Cluster, after: u64) -> Self {
+    pub(crate) fn start(cluster: &Cluster, after: u64) -> Self {
         let (until, end) = watch::channel(None);
         let clients = cluster.ids().into_iter().map(|id| cluster.sessions(id)).collect();
-        Self { until, task: tokio::spawn(gather(clients, after, end)) }
+        Self {
+            until,
+            task: tokio::spawn(gather(clients, after, end)),
+        }
     }
 
     /// Compares what everybody was told with the sessions that began up to now: every acknowledged login is there
     /// exactly once, in the same order, and none began twice.
-    pub async fn nothing_is_lost_or_doubled(self, cluster: &Cluster, told: &[Told]) {
+    pub(crate) async fn nothing_is_lost_or_doubled(self, cluster: &Cluster, told: &[Told]) {
         let index = cluster.settled().await;
         self.until.send(Some(index)).expect("the witness is still there");
-        let begun = tokio::time::timeout(PATIENCE, self.task).await.expect("the witness ends").expect("no panic");
+        let begun = tokio::time::timeout(PATIENCE, self.task)
+            .await
+            .expect("the witness ends")
+            .expect("no panic");
         compare(begun, told);
     }
 }
@@ -125,8 +139,13 @@ async fn gather(
     loop {
         pause.tick().await;
         clients.rotate_left(1);
-        let request = v1::WatchRequest { after_index: after, by: "witness".into(), ..Default::default() };
-        let Ok(Ok(answer)) = tokio::time::timeout(Duration::from_secs(2), clients[0].watch(request)).await else {
+        let request = v1::WatchRequest {
+            after_index: after,
+            by: "witness".into(),
+            ..Default::default()
+        };
+        let Ok(Ok(answer)) = tokio::time::timeout(Duration::from_secs(2), clients[0].watch(request)).await
+        else {
             continue;
         };
         let mut stream = answer.into_inner();
@@ -145,7 +164,10 @@ async fn gather(
                     after = entry.index;
                     for event in entry.events {
                         if let Some(v1::event::Kind::SessionStarted(session)) = event.kind {
-                            begun.entry(session.user).or_default().push((session.epoch, session.device));
+                            begun
+                                .entry(session.user)
+                                .or_default()
+                                .push((session.epoch, session.device));
                         }
                     }
                 }

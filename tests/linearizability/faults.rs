@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 use hotdesk_tests::processes::Cluster;
 
 /// Injects faults until `end`, mends the last one and waits for a leader; returns how many there were.
-pub async fn inject(cluster: &mut Cluster, mut random: fastrand::Rng, end: Instant) -> u32 {
+pub(crate) async fn inject(cluster: &mut Cluster, mut random: fastrand::Rng, end: Instant) -> u32 {
     let ids = cluster.ids();
     let mut count = 0;
     while Instant::now() < end {
         // Half of the faults hit the leader: that is where it hurts.
-        let victim = if random.bool() { cluster.leader().await } else { ids[random.usize(..ids.len())] };
+        let victim = if random.bool() {
+            cluster.leader().await
+        } else {
+            ids[random.usize(..ids.len())]
+        };
         let others: Vec<u64> = ids.iter().copied().filter(|id| *id != victim).collect();
         let lasts = Duration::from_millis(random.u64(300..3000));
         match random.u8(..5) {

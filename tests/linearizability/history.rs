@@ -21,14 +21,17 @@ const PHONES: u64 = 8;
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Gathers operations; instants are counted from its making.
-pub struct Recorder {
+pub(crate) struct Recorder {
     start: Instant,
     operations: Mutex<Vec<Operation>>,
 }
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { start: Instant::now(), operations: Mutex::default() }
+        Self {
+            start: Instant::now(),
+            operations: Mutex::default(),
+        }
     }
 }
 
@@ -38,24 +41,36 @@ impl Recorder {
     }
 
     fn add(&self, client: u64, invoked_ns: u64, call: Call) {
-        let operation = Operation { client: format!("client {client}"), invoked_ns, returned_ns: self.now(), call };
+        let operation = Operation {
+            client: format!("client {client}"),
+            invoked_ns,
+            returned_ns: self.now(),
+            call,
+        };
         self.operations.lock().push(operation);
     }
 
     /// What was gathered.
-    pub fn finish(&self) -> History {
-        History { operations: std::mem::take(&mut self.operations.lock()), ..History::default() }
+    pub(crate) fn finish(&self) -> History {
+        History {
+            operations: std::mem::take(&mut self.operations.lock()),
+            ..History::default()
+        }
     }
 }
 
 /// How many operations had a sure answer, and how many not.
-pub fn count(history: &History) -> (usize, usize) {
+pub(crate) fn count(history: &History) -> (usize, usize) {
     let is_unknown = |call: &Call| match call {
         Call::Login { outcome, .. } => *outcome == Outcome::Unknown,
         Call::Logout { outcome, .. } => *outcome == Outcome::Unknown,
         Call::LookupUser { .. } | Call::LookupDevice { .. } => false,
     };
-    let unknown = history.operations.iter().filter(|operation| is_unknown(&operation.call)).count();
+    let unknown = history
+        .operations
+        .iter()
+        .filter(|operation| is_unknown(&operation.call))
+        .count();
     (history.operations.len() - unknown, unknown)
 }
 
@@ -68,34 +83,66 @@ fn phone(i: u64) -> String {
 }
 
 /// Puts the users and phones of the test.
-pub async fn fill(cluster: &Cluster) {
+pub(crate) async fn fill(cluster: &Cluster) {
     let leader = cluster.leader().await;
     let mut directory = DirectoryClient::new(cluster.channel(leader));
-    let site = v1::Site { id: "hq".into(), name: "HQ".into(), ..Default::default() };
-    let request = v1::PutSiteRequest { request_id: fresh_id(), site: Some(site), by: "test".into() };
+    let site = v1::Site {
+        id: "hq".into(),
+        name: "HQ".into(),
+        ..Default::default()
+    };
+    let request = v1::PutSiteRequest {
+        request_id: fresh_id(),
+        site: Some(site),
+        by: "test".into(),
+    };
     directory.put_site(request).await.expect("put the site");
     for i in 0..USERS {
-        let user = v1::User { id: user(i), ..Default::default() };
-        let request = v1::PutUserRequest { request_id: fresh_id(), user: Some(user), by: "test".into() };
+        let user = v1::User {
+            id: user(i),
+            ..Default::default()
+        };
+        let request = v1::PutUserRequest {
+            request_id: fresh_id(),
+            user: Some(user),
+            by: "test".into(),
+        };
         directory.put_user(request).await.expect("put the user");
     }
     for i in 0..PHONES {
-        let device = v1::Device { id: phone(i), site: "hq".into(), ..Default::default() };
-        let request = v1::PutDeviceRequest { request_id: fresh_id(), device: Some(device), by: "test".into() };
+        let device = v1::Device {
+            id: phone(i),
+            site: "hq".into(),
+            ..Default::default()
+        };
+        let request = v1::PutDeviceRequest {
+            request_id: fresh_id(),
+            device: Some(device),
+            by: "test".into(),
+        };
         directory.put_device(request).await.expect("put the phone");
     }
     // No session may end by itself during the test: the model knows logins and logouts only.
     let off = Some(v1::Limit { after_ms: 0 });
-    let policy = v1::Policy { idle_timeout: off, login_time_max: off, ..Default::default() };
-    let request = v1::PutDefaultsRequest { request_id: fresh_id(), policy: Some(policy), by: "test".into() };
+    let policy = v1::Policy {
+        idle_timeout: off,
+        login_time_max: off,
+        ..Default::default()
+    };
+    let request = v1::PutDefaultsRequest {
+        request_id: fresh_id(),
+        policy: Some(policy),
+        by: "test".into(),
+    };
     directory.put_defaults(request).await.expect("put the policy");
     cluster.settled().await;
 }
 
-/// One client: random requests at one node until told to stop.
-pub async fn client(
+/// One client: random requests at the first of `sessions` until told to stop. A write without a sure answer is
+/// repeated with the same request id at the other nodes, as the product's own client does.
+pub(crate) async fn client(
     number: u64,
-    mut sessions: SessionsClient<Channel>,
+    mut sessions: Vec<SessionsClient<Channel>>,
     mut random: fastrand::Rng,
     recorder: Arc<Recorder>,
     stop: Arc<AtomicBool>,
@@ -106,8 +153,8 @@ pub async fn client(
         let call = match random.u8(..10) {
             0..4 => Some(login(&mut sessions, user, device).await),
             4 => Some(logout(&mut sessions, user, device, random.bool()).await),
-            5..8 => look_up_user(&mut sessions, user, &mut random).await,
-            _ => look_up_device(&mut sessions, device, &mut random).await,
+            5..8 => look_up_user(&mut sessions[0], user, &mut random).await,
+            _ => look_up_device(&mut sessions[0], device, &mut random).await,
         };
         if let Some(call) = call {
             recorder.add(number, invoked, call);
@@ -123,13 +170,17 @@ fn within<T>(message: T) -> Request<T> {
     request
 }
 
-/// Only what the API calls refused or failed did certainly not happen.
-fn certainly_not(status: Status) -> bool {
-    let error = ApiError::from(status);
+/// Only what the API calls refused or failed did certainly not happen; after a first try without an answer, even
+/// that says nothing of the first.
+fn certainly_not(status: &Status) -> bool {
+    let error = ApiError::from(status.clone());
     matches!(error.outcome.to_string().as_str(), "refused" | "failed") && !error.code.is_empty()
 }
 
-async fn login(sessions: &mut SessionsClient<Channel>, user: String, device: String) -> Call {
+/// How often a write is repeated before its outcome counts as unknown; each try may take [`TIMEOUT`].
+const TRIES: usize = 30;
+
+async fn login(sessions: &mut [SessionsClient<Channel>], user: String, device: String) -> Call {
     let id = fresh_id();
     let request = v1::LoginRequest {
         request_id: id.clone(),
@@ -139,40 +190,102 @@ async fn login(sessions: &mut SessionsClient<Channel>, user: String, device: Str
         by: "test".into(),
         ..Default::default()
     };
-    let outcome = match sessions.login(within(request)).await {
-        Ok(answer) => {
-            let answer = answer.into_inner();
-            let epoch = answer.session.as_ref().expect("a session").epoch;
-            let ended = answer.ended.iter().filter_map(|ended| ended.session.as_ref()).map(seat).collect();
-            Outcome::Acknowledged(LoggedIn { epoch, already: answer.already, ended })
+    let mut outcome = Outcome::Unknown;
+    for attempt in 0..TRIES {
+        let turn = attempt % sessions.len();
+        match sessions[turn].login(within(request.clone())).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                let epoch = answer.session.as_ref().expect("a session").epoch;
+                let ended = answer
+                    .ended
+                    .iter()
+                    .filter_map(|ended| ended.session.as_ref())
+                    .map(seat)
+                    .collect();
+                outcome = Outcome::Acknowledged(LoggedIn {
+                    epoch,
+                    already: answer.already,
+                    ended,
+                });
+                break;
+            }
+            Err(status) if attempt == 0 && certainly_not(&status) => {
+                outcome = Outcome::Refused;
+                break;
+            }
+            Err(_) => breathe().await,
         }
-        Err(status) if certainly_not(status.clone()) => Outcome::Refused,
-        Err(_) => Outcome::Unknown,
-    };
-    Call::Login { request_id: hex(&id), user, device, outcome }
+    }
+    Call::Login {
+        request_id: hex(&id),
+        user,
+        device,
+        outcome,
+    }
 }
 
-async fn logout(sessions: &mut SessionsClient<Channel>, user: String, device: String, by_device: bool) -> Call {
+async fn logout(
+    sessions: &mut [SessionsClient<Channel>],
+    user: String,
+    device: String,
+    by_device: bool,
+) -> Call {
     let id = fresh_id();
     let (to, target) = if by_device {
-        (v1::logout_request::Target::Device(device.clone()), Target::Device(device))
+        (
+            v1::logout_request::Target::Device(device.clone()),
+            Target::Device(device),
+        )
     } else {
         (v1::logout_request::Target::User(user.clone()), Target::User(user))
     };
-    let request = v1::LogoutRequest { request_id: id.clone(), target: Some(to), epoch: 0, by: "test".into() };
-    let outcome = match sessions.logout(within(request)).await {
-        Ok(answer) => {
-            let ended = answer.into_inner().ended;
-            Outcome::Acknowledged(ended.iter().filter_map(|ended| ended.session.as_ref()).map(seat).collect())
-        }
-        Err(status) if certainly_not(status.clone()) => Outcome::Refused,
-        Err(_) => Outcome::Unknown,
+    let request = v1::LogoutRequest {
+        request_id: id.clone(),
+        target: Some(to),
+        epoch: 0,
+        by: "test".into(),
     };
-    Call::Logout { request_id: hex(&id), target, epoch: None, outcome }
+    let mut outcome = Outcome::Unknown;
+    for attempt in 0..TRIES {
+        let turn = attempt % sessions.len();
+        match sessions[turn].logout(within(request.clone())).await {
+            Ok(answer) => {
+                let ended = answer.into_inner().ended;
+                let ended = ended
+                    .iter()
+                    .filter_map(|ended| ended.session.as_ref())
+                    .map(seat)
+                    .collect();
+                outcome = Outcome::Acknowledged(ended);
+                break;
+            }
+            Err(status) if attempt == 0 && certainly_not(&status) => {
+                outcome = Outcome::Refused;
+                break;
+            }
+            Err(_) => breathe().await,
+        }
+    }
+    Call::Logout {
+        request_id: hex(&id),
+        target,
+        epoch: None,
+        outcome,
+    }
+}
+
+/// Between two tries: a node that refuses at once must not be asked a thousand times a second.
+async fn breathe() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 fn consistency(random: &mut fastrand::Rng) -> v1::Consistency {
-    if random.bool() { v1::Consistency::Linearizable } else { v1::Consistency::Local }
+    if random.bool() {
+        v1::Consistency::Linearizable
+    } else {
+        v1::Consistency::Local
+    }
 }
 
 /// The age that the answer tells, and a margin for what passed between the node's clock and ours.
@@ -183,16 +296,28 @@ fn age_ns(freshness: Option<v1::Freshness>, asked: v1::Consistency) -> u64 {
     }
 }
 
-async fn look_up_user(sessions: &mut SessionsClient<Channel>, user: String, random: &mut fastrand::Rng) -> Option<Call> {
+async fn look_up_user(
+    sessions: &mut SessionsClient<Channel>,
+    user: String,
+    random: &mut fastrand::Rng,
+) -> Option<Call> {
     let asked = consistency(random);
-    let request = v1::ResolveRequest { name: user.clone(), consistency: asked.into() };
+    let request = v1::ResolveRequest {
+        name: user.clone(),
+        consistency: asked.into(),
+    };
     let answer = sessions.resolve(within(request)).await.ok()?.into_inner();
     assert!(answer.bindings.len() <= 1, "one user at two phones: {answer:?}");
-    let found = answer
-        .bindings
-        .first()
-        .map(|binding| Seat { user: user.clone(), device: binding.device.clone(), epoch: binding.epoch });
-    Some(Call::LookupUser { user, found, age_ns: age_ns(answer.freshness, asked) })
+    let found = answer.bindings.first().map(|binding| Seat {
+        user: user.clone(),
+        device: binding.device.clone(),
+        epoch: binding.epoch,
+    });
+    Some(Call::LookupUser {
+        user,
+        found,
+        age_ns: age_ns(answer.freshness, asked),
+    })
 }
 
 async fn look_up_device(
@@ -202,13 +327,28 @@ async fn look_up_device(
 ) -> Option<Call> {
     let asked = consistency(random);
     let subject = Some(v1::who_request::Subject::Device(device.clone()));
-    let answer = sessions.who(within(v1::WhoRequest { subject, consistency: asked.into() })).await.ok()?.into_inner();
+    let answer = sessions
+        .who(within(v1::WhoRequest {
+            subject,
+            consistency: asked.into(),
+        }))
+        .await
+        .ok()?
+        .into_inner();
     let found = answer.sessions.first().map(seat);
-    Some(Call::LookupDevice { device, found, age_ns: age_ns(answer.freshness, asked) })
+    Some(Call::LookupDevice {
+        device,
+        found,
+        age_ns: age_ns(answer.freshness, asked),
+    })
 }
 
 fn seat(session: &v1::Session) -> Seat {
-    Seat { user: session.user.clone(), device: session.device.clone(), epoch: session.epoch }
+    Seat {
+        user: session.user.clone(),
+        device: session.device.clone(),
+        epoch: session.epoch,
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

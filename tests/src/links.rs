@@ -84,10 +84,16 @@ impl Links {
                 return;
             }
             let (sender, receiver) = watch::channel(());
-            shared.open.entry((from.unwrap_or(0), to)).or_default().push(sender);
+            shared
+                .open
+                .entry((from.unwrap_or(0), to))
+                .or_default()
+                .push(sender);
             receiver
         };
-        let Ok(mut onward) = TcpStream::connect(target).await else { return };
+        let Ok(mut onward) = TcpStream::connect(target).await else {
+            return;
+        };
         let (_, _) = (stream.set_nodelay(true), onward.set_nodelay(true));
         let mut end = end;
         tokio::select! {
@@ -101,7 +107,10 @@ impl Links {
         let inode = inode_of(peer.port())?;
         let wanted = format!("socket:[{inode}]");
         let processes = self.shared.lock().processes.clone();
-        processes.into_iter().find(|(_, pid)| owns(*pid, &wanted)).map(|(node, _)| node)
+        processes
+            .into_iter()
+            .find(|(_, pid)| owns(*pid, &wanted))
+            .map(|(node, _)| node)
     }
 }
 
@@ -117,6 +126,10 @@ fn inode_of(port: u16) -> Option<String> {
 }
 
 fn owns(pid: u32, socket: &str) -> bool {
-    let Ok(files) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|link| link.as_os_str() == socket))
+    let Ok(files) = std::fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    files
+        .flatten()
+        .any(|file| std::fs::read_link(file.path()).is_ok_and(|link| link.as_os_str() == socket))
 }

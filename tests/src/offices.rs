@@ -34,18 +34,27 @@ impl Offices {
     pub async fn start(count: usize) -> Self {
         let folder = tempfile::tempdir().expect("make a folder");
         // Held until all are known, so that they differ; the nodes bind them right afterwards.
-        let held: Vec<TcpListener> =
-            (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("bind")).collect();
-        let ports: Vec<u16> = held.iter().map(|l| l.local_addr().expect("an address").port()).collect();
+        let held: Vec<TcpListener> = (0..count)
+            .map(|_| TcpListener::bind("127.0.0.1:0").expect("bind"))
+            .collect();
+        let ports: Vec<u16> = held
+            .iter()
+            .map(|l| l.local_addr().expect("an address").port())
+            .collect();
         drop(held);
-        let founders: String =
-            ports.iter().enumerate().map(|(i, port)| format!("{} = \"127.0.0.1:{port}\"\n", i + 1)).collect();
+        let founders: String = ports
+            .iter()
+            .enumerate()
+            .map(|(i, port)| format!("{} = \"127.0.0.1:{port}\"\n", i + 1))
+            .collect();
         let starts = ports.iter().enumerate().map(|(i, port)| {
             let cluster = format!("[cluster.founders]\n{founders}");
             let config = config(i as u64 + 1, NAMES[i], *port, folder.path(), &cluster);
             Node::start(config)
         });
-        let nodes = futures::future::try_join_all(starts).await.expect("start the nodes");
+        let nodes = futures::future::try_join_all(starts)
+            .await
+            .expect("start the nodes");
         let offices = Self { nodes, folder };
         offices.leader().await;
         offices
@@ -117,7 +126,11 @@ impl Offices {
 
     /// What an office's node says of the cluster.
     pub async fn status(&self, office: usize) -> v1::ClusterStatusResponse {
-        self.admin(office).cluster_status(v1::ClusterStatusRequest {}).await.expect("a status").into_inner()
+        self.admin(office)
+            .cluster_status(v1::ClusterStatusRequest {})
+            .await
+            .expect("a status")
+            .into_inner()
     }
 
     /// Waits for a leader; returns its office.
@@ -137,9 +150,11 @@ impl Offices {
     pub async fn settled(&self) -> u64 {
         let index = self.status(self.leader().await).await.applied_index;
         for office in 0..self.nodes.len() {
-            eventually(&format!("{} has applied {index}", NAMES[office]), PATIENCE, || async {
-                (self.status(office).await.applied_index >= index).then_some(())
-            })
+            eventually(
+                &format!("{} has applied {index}", NAMES[office]),
+                PATIENCE,
+                || async { (self.status(office).await.applied_index >= index).then_some(()) },
+            )
             .await;
         }
         index
@@ -149,7 +164,13 @@ impl Offices {
     ///
     /// # Errors
     /// What the API answers.
-    pub async fn login(&self, office: usize, user: &str, device: &str, pin: &str) -> Result<v1::LoginResponse, ApiError> {
+    pub async fn login(
+        &self,
+        office: usize,
+        user: &str,
+        device: &str,
+        pin: &str,
+    ) -> Result<v1::LoginResponse, ApiError> {
         let request = v1::LoginRequest {
             request_id: fresh_id(),
             user: user.into(),
@@ -158,7 +179,12 @@ impl Offices {
             vouched: false,
             by: format!("edge:{}", NAMES[office]),
         };
-        Ok(self.sessions(office).login(request).await.map_err(ApiError::from)?.into_inner())
+        Ok(self
+            .sessions(office)
+            .login(request)
+            .await
+            .map_err(ApiError::from)?
+            .into_inner())
     }
 
     /// Where a name leads, from the office's own copy.
@@ -179,14 +205,26 @@ impl Offices {
         name: &str,
         consistency: v1::Consistency,
     ) -> Result<v1::ResolveResponse, ApiError> {
-        let request = v1::ResolveRequest { name: name.into(), consistency: consistency.into() };
-        Ok(self.sessions(office).resolve(request).await.map_err(ApiError::from)?.into_inner())
+        let request = v1::ResolveRequest {
+            name: name.into(),
+            consistency: consistency.into(),
+        };
+        Ok(self
+            .sessions(office)
+            .resolve(request)
+            .await
+            .map_err(ApiError::from)?
+            .into_inner())
     }
 
     /// The devices where a name leads, as the office's own copy says.
     pub async fn devices_of(&self, office: usize, name: &str) -> Vec<String> {
         let answer = self.resolve(office, name).await.expect("a known name");
-        answer.bindings.into_iter().map(|binding| binding.device).collect()
+        answer
+            .bindings
+            .into_iter()
+            .map(|binding| binding.device)
+            .collect()
     }
 
     /// Creates or replaces a site.
@@ -197,7 +235,11 @@ impl Offices {
             time_zone: "America/Chicago".into(),
             emergency_location: "1 Main Street".into(),
         };
-        let request = v1::PutSiteRequest { request_id: fresh_id(), site: Some(site), by: "test".into() };
+        let request = v1::PutSiteRequest {
+            request_id: fresh_id(),
+            site: Some(site),
+            by: "test".into(),
+        };
         self.directory(0).put_site(request).await.expect("put the site");
     }
 
@@ -210,31 +252,62 @@ impl Offices {
             model: "generic".into(),
             ..Default::default()
         };
-        let request = v1::PutDeviceRequest { request_id: fresh_id(), device: Some(device), by: "test".into() };
-        self.directory(0).put_device(request).await.expect("put the phone");
+        let request = v1::PutDeviceRequest {
+            request_id: fresh_id(),
+            device: Some(device),
+            by: "test".into(),
+        };
+        self.directory(0)
+            .put_device(request)
+            .await
+            .expect("put the phone");
     }
 
     /// Creates or replaces a user.
     pub async fn put_user(&self, user: v1::User) {
-        let request = v1::PutUserRequest { request_id: fresh_id(), user: Some(user), by: "test".into() };
+        let request = v1::PutUserRequest {
+            request_id: fresh_id(),
+            user: Some(user),
+            by: "test".into(),
+        };
         self.directory(0).put_user(request).await.expect("put the user");
     }
 
     /// Puts a user into a group of the same name as the policy's purpose.
     pub async fn put_in_group(&self, user: &str, group: &str, policy: v1::Policy) {
-        let group_record = v1::Group { id: group.into(), policy: Some(policy) };
-        let request = v1::PutGroupRequest { request_id: fresh_id(), group: Some(group_record), by: "test".into() };
+        let group_record = v1::Group {
+            id: group.into(),
+            policy: Some(policy),
+        };
+        let request = v1::PutGroupRequest {
+            request_id: fresh_id(),
+            group: Some(group_record),
+            by: "test".into(),
+        };
         self.directory(0).put_group(request).await.expect("put the group");
-        let listed = self.directory(0).list_users(linearizable_list()).await.expect("list").into_inner();
-        let mut record = listed.users.into_iter().find(|u| u.id == user).expect("a known user");
+        let listed = self
+            .directory(0)
+            .list_users(linearizable_list())
+            .await
+            .expect("list")
+            .into_inner();
+        let mut record = listed
+            .users
+            .into_iter()
+            .find(|u| u.id == user)
+            .expect("a known user");
         record.group = group.into();
         self.put_user(record).await;
     }
 
     /// Sets a PIN.
     pub async fn set_pin(&self, user: &str, pin: &str) {
-        let request =
-            v1::SetPinRequest { request_id: fresh_id(), user: user.into(), pin: pin.into(), by: "test".into() };
+        let request = v1::SetPinRequest {
+            request_id: fresh_id(),
+            user: user.into(),
+            pin: pin.into(),
+            by: "test".into(),
+        };
         self.directory(0).set_pin(request).await.expect("set the PIN");
     }
 
@@ -249,15 +322,21 @@ impl Offices {
 /// A phone of an office: `which` is 1 or 2.
 #[must_use]
 pub fn phone(office: usize, which: usize) -> &'static str {
-    const PHONES: [[&str; 2]; 3] =
-        [["02000000c001", "02000000c002"], ["020000000e01", "020000000e02"], ["02000000a001", "02000000a002"]];
+    const PHONES: [[&str; 2]; 3] = [
+        ["02000000c001", "02000000c002"],
+        ["020000000e01", "020000000e02"],
+        ["02000000a001", "02000000a002"],
+    ];
     PHONES[office][which - 1]
 }
 
 /// A lazily made connection.
 #[must_use]
 pub fn channel_to(address: &str) -> Channel {
-    Endpoint::from_shared(format!("http://{address}")).expect("a valid address").tcp_nodelay(true).connect_lazy()
+    Endpoint::from_shared(format!("http://{address}"))
+        .expect("a valid address")
+        .tcp_nodelay(true)
+        .connect_lazy()
 }
 
 /// 16 random bytes.
@@ -269,13 +348,19 @@ pub fn fresh_id() -> Vec<u8> {
 /// The first page of any list, seeing everything acknowledged.
 #[must_use]
 pub fn linearizable_list() -> v1::ListRequest {
-    v1::ListRequest { consistency: v1::Consistency::Linearizable.into(), ..Default::default() }
+    v1::ListRequest {
+        consistency: v1::Consistency::Linearizable.into(),
+        ..Default::default()
+    }
 }
 
 /// A policy rule: up to `n` sessions.
 #[must_use]
 pub fn multiple_logins(rule: v1::multiple_logins::Rule) -> v1::Policy {
-    v1::Policy { multiple_logins: Some(v1::MultipleLogins { rule: Some(rule) }), ..Default::default() }
+    v1::Policy {
+        multiple_logins: Some(v1::MultipleLogins { rule: Some(rule) }),
+        ..Default::default()
+    }
 }
 
 fn config(id: u64, site: &str, port: u16, folder: &std::path::Path, cluster: &str) -> Config {

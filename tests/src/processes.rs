@@ -43,8 +43,12 @@ impl Cluster {
     /// When they do not come up.
     pub async fn start(program: &str, founders: u64) -> Self {
         let folder = tempfile::tempdir().expect("make a folder");
-        let mut cluster =
-            Self { program: program.into(), folder: Some(folder), nodes: Vec::new(), links: Links::default() };
+        let mut cluster = Self {
+            program: program.into(),
+            folder: Some(folder),
+            nodes: Vec::new(),
+            links: Links::default(),
+        };
         let mut lines = String::new();
         let mut listens = Vec::new();
         for id in 1..=founders {
@@ -69,7 +73,11 @@ impl Cluster {
         let listen = free_address();
         let relay = self.links.relay(id, listen).await.expect("start a relay");
         let key = if replica { "replica_of" } else { "join" };
-        let others: Vec<String> = self.nodes.iter().map(|node| format!("\"{}\"", node.listen)).collect();
+        let others: Vec<String> = self
+            .nodes
+            .iter()
+            .map(|node| format!("\"{}\"", node.listen))
+            .collect();
         self.add(id, listen, relay, &format!("{key} = [{}]\n", others.join(", ")));
         id
     }
@@ -87,7 +95,12 @@ impl Cluster {
             data = folder.join(format!("data-{id}")).display(),
         );
         std::fs::write(&config, text).expect("write the configuration");
-        self.nodes.push(Node { id, listen, config, child: None });
+        self.nodes.push(Node {
+            id,
+            listen,
+            config,
+            child: None,
+        });
         self.start_again(id);
     }
 
@@ -96,7 +109,10 @@ impl Cluster {
     }
 
     fn node(&mut self, id: u64) -> &mut Node {
-        self.nodes.iter_mut().find(|node| node.id == id).expect("a node of this cluster")
+        self.nodes
+            .iter_mut()
+            .find(|node| node.id == id)
+            .expect("a node of this cluster")
     }
 
     /// The ids of all nodes.
@@ -108,14 +124,21 @@ impl Cluster {
     /// The gRPC address of a node, not through a relay.
     #[must_use]
     pub fn address(&self, id: u64) -> String {
-        let node = self.nodes.iter().find(|node| node.id == id).expect("a node of this cluster");
+        let node = self
+            .nodes
+            .iter()
+            .find(|node| node.id == id)
+            .expect("a node of this cluster");
         format!("http://{}", node.listen)
     }
 
     /// All addresses.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
-        self.nodes.iter().map(|node| format!("http://{}", node.listen)).collect()
+        self.nodes
+            .iter()
+            .map(|node| format!("http://{}", node.listen))
+            .collect()
     }
 
     /// Starts a node that does not run.
@@ -159,9 +182,10 @@ impl Cluster {
     pub async fn stop(&mut self, id: u64) {
         self.signal(id, Signal::TERM);
         let mut child = self.node(id).child.take().expect("a running node");
-        let status =
-            eventually(&format!("node {id} ends on SIGTERM"), PATIENCE, || std::future::ready(child.try_wait().ok().flatten()))
-                .await;
+        let status = eventually(&format!("node {id} ends on SIGTERM"), PATIENCE, || {
+            std::future::ready(child.try_wait().ok().flatten())
+        })
+        .await;
         assert!(status.success(), "node {id} ended with {status}");
     }
 
@@ -201,7 +225,13 @@ impl Cluster {
     pub async fn status(&self, id: u64) -> Option<v1::ClusterStatusResponse> {
         let mut admin = AdminClient::new(self.channel(id));
         let call = admin.cluster_status(v1::ClusterStatusRequest {});
-        Some(tokio::time::timeout(Duration::from_secs(1), call).await.ok()?.ok()?.into_inner())
+        Some(
+            tokio::time::timeout(Duration::from_secs(1), call)
+                .await
+                .ok()?
+                .ok()?
+                .into_inner(),
+        )
     }
 
     /// Waits for a leader that says of itself that it leads; returns its id.
@@ -223,9 +253,15 @@ impl Cluster {
         let leader = self.leader().await;
         let index = self.status(leader).await.map_or(0, |status| status.applied_index);
         for node in self.nodes.iter().filter(|node| node.child.is_some()) {
-            eventually(&format!("node {} has applied {index}", node.id), PATIENCE, || async {
-                self.status(node.id).await.filter(|status| status.applied_index >= index)
-            })
+            eventually(
+                &format!("node {} has applied {index}", node.id),
+                PATIENCE,
+                || async {
+                    self.status(node.id)
+                        .await
+                        .filter(|status| status.applied_index >= index)
+                },
+            )
             .await;
         }
         index
@@ -251,7 +287,11 @@ impl Drop for Cluster {
             && let Some(folder) = self.folder.take()
         {
             let kept = folder.keep();
-            let _ = writeln!(std::io::stderr(), "the nodes' logs and data are kept in {}", kept.display());
+            let _ = writeln!(
+                std::io::stderr(),
+                "the nodes' logs and data are kept in {}",
+                kept.display()
+            );
         }
     }
 }

@@ -19,6 +19,9 @@ where
         if let Some(value) = condition().await {
             return value;
         }
-        assert!(Instant::now() < deadline, "waited {patience:?} in vain for: {what}");
+        assert!(
+            Instant::now() < deadline,
+            "waited {patience:?} in vain for: {what}"
+        );
     }
 }

@@ -30,15 +30,21 @@ use crate::types::C;
 /// When the node cannot be reached, or does not open the stream within `answer_max`.
 pub(crate) async fn open<'s, S>(
     mut client: RaftClient<Line>,
-    input: S,
+    mut input: S,
     answer_max: Duration,
 ) -> Result<BoxStream<'s, Result<StreamAppendResult<C>, RPCError<C>>>, RPCError<C>>
 where
     S: Stream<Item = AppendEntriesRequest<C>> + Send + Unpin + 'static,
 {
+    // openraft waits between its tries inside this stream, so it must be asked before the node is dialled:
+    // dialling fails at once when the node is down, and would be tried again without a pause.
+    let Some(first) = input.next().await else {
+        return Ok(futures::stream::empty().boxed());
+    };
     let sent = Sent::default();
     let (alive, ended) = oneshot::channel();
     let requests = Requests {
+        first: Some(first),
         input: Some(input),
         sent: sent.clone(),
         ended,
@@ -76,6 +82,7 @@ struct Sent(Arc<Mutex<VecDeque<Instant>>>);
 /// The requests, until the answers are of no more interest: gRPC itself would go on asking for requests after
 /// the answers were dropped, and so keep the log reader from the next stream.
 struct Requests<S> {
+    first: Option<AppendEntriesRequest<C>>,
     input: Option<S>,
     sent: Sent,
     ended: oneshot::Receiver<()>,
@@ -95,7 +102,11 @@ where
         let Some(input) = &mut this.input else {
             return Poll::Ready(None);
         };
-        input.poll_next_unpin(context).map(|request| {
+        let next = match this.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => input.poll_next_unpin(context),
+        };
+        next.map(|request| {
             let request = append_to(&request?);
             this.sent.0.lock().push_back(Instant::now());
             Some(request)

@@ -11,7 +11,7 @@ use crate::node::{Node, Setting};
 use crate::runtime::{Life, world_ns, world_sleep};
 
 /// How often the supervisor looks for processes that are gone.
-const SUPERVISE_EVERY: Duration = Duration::from_millis(25);
+const SUPERVISE_EVERY: Duration = Duration::from_millis(10);
 
 /// The machines; a cheap clone of a handle.
 #[derive(Clone)]

@@ -19,6 +19,9 @@ pub enum Fault {
     Partition,
     /// One node hears nobody, or nobody hears it.
     OneWay,
+    /// The leader can reach only one node, then nobody; and that one is killed and back at once, and has
+    /// forgotten what it promised.
+    Betrayal,
     /// Messages are lost and late.
     Loss,
     /// A process is killed.
@@ -44,12 +47,13 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Everything, as often as its place here.
+    /// Everything, as often as it is here.
     pub const ALL: &[Self] = &[
         Self::Partition,
         Self::Partition,
         Self::OneWay,
         Self::OneWay,
+        Self::Betrayal,
         Self::Loss,
         Self::Kill,
         Self::KillLeader,
@@ -94,6 +98,7 @@ impl Faults {
         match fault {
             Fault::Partition => self.partition(),
             Fault::OneWay => self.one_way(),
+            Fault::Betrayal => self.betrayal(),
             Fault::Loss => self.loss(),
             Fault::Kill => {
                 let (id, down) = (self.any(), self.between_ms(20, 2_000));
@@ -185,6 +190,40 @@ impl Faults {
             }
         }
         self.mend_later();
+    }
+
+    fn betrayal(&mut self) {
+        let leader = self.leader();
+        let friend = self.any();
+        if friend == leader {
+            return;
+        }
+        let others: Vec<u64> = self
+            .machines
+            .ids()
+            .into_iter()
+            .filter(|id| ![leader, friend].contains(id))
+            .collect();
+        let (alone_for, down) = (self.between_ms(600, 1_200), self.between_ms(1, 20));
+        let (network, machines) = (self.network.clone(), self.machines.clone());
+        for other in &others {
+            network.cut(leader, *other);
+            network.cut(*other, leader);
+        }
+        spawn_in_the_world(async move {
+            world_sleep(alone_for).await;
+            network.cut(leader, friend);
+            network.cut(friend, leader);
+            machines.kill(friend, down);
+            // Just when it is back, the election timers of the others run out.
+            world_sleep(down + Duration::from_millis(20)).await;
+            for other in others.into_iter().filter_map(|id| network.node(id)) {
+                let life = other.life().clone();
+                life.spawn(async move { drop(other.raft().trigger().elect(true).await) });
+            }
+            world_sleep(Duration::from_secs(1)).await;
+            network.mend();
+        });
     }
 
     fn mend_later(&mut self) {

@@ -25,7 +25,7 @@ use crate::network::{CallError, Network};
 use crate::plant::Plant;
 use crate::rpc::Connections;
 use crate::runtime::Life;
-use crate::settings::config;
+use crate::settings::{SILENCE, config};
 use crate::snapshots::Snapshots;
 use crate::types::Raft;
 use crate::witness::{Watcher, Witness};
@@ -55,6 +55,7 @@ pub struct Node {
     pub(crate) state: StateHandle,
     proposals: Mutex<VecDeque<Proposal>>,
     proposed: Notify,
+    votes_from: NodeInstant,
     /// On this node's clock: the copy is known to hold all that was committed then. 0: not known yet.
     pub(crate) current_at: AtomicU64,
 }
@@ -95,6 +96,8 @@ impl Node {
     }
 
     async fn open(life: Arc<Life>, disk: Disk, setting: Setting) -> Option<Arc<Self>> {
+        let found = disk.open();
+        let restarted = found.vote.is_some() || found.last().is_some();
         let log = Log::open(disk.clone(), &life, setting.plant);
         let state = Arc::new(OnceLock::new());
         let observer = Arc::new(Watcher {
@@ -120,6 +123,7 @@ impl Node {
             state: handle,
             proposals: Mutex::default(),
             proposed: Notify::new(),
+            votes_from: NodeInstant::now() + if restarted { SILENCE } else { Duration::ZERO },
             current_at: AtomicU64::new(0),
         }))
     }
@@ -146,6 +150,12 @@ impl Node {
     #[must_use]
     pub const fn raft(&self) -> &Raft {
         &self.raft
+    }
+
+    /// It may vote: nothing that it promised before a restart can be in force any more.
+    #[must_use]
+    pub fn may_vote(&self) -> bool {
+        NodeInstant::now() >= self.votes_from
     }
 
     /// Its copy of the state.

@@ -14,6 +14,8 @@ pub enum Plant {
     EvictInSecondEntry,
     /// The vote is kept in memory only.
     ForgetVote,
+    /// The leader trusts its lease for as long as openraft does, which leaves nothing for restarts and clocks.
+    LeaseWithoutMargin,
     /// Whoever believes to lead answers look-ups without asking anybody.
     LookupWithoutLease,
 }

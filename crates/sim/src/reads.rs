@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hotdesk_core::State;
-use openraft::ReadPolicy;
 use openraft::async_runtime::{AsyncRuntime, Instant};
+use openraft::{LinearizerOption, ReadPolicy};
 
 use crate::clock::NodeInstant;
 use crate::node::{FORWARD_PATIENCE, Node};
 use crate::plant::Plant;
 use crate::runtime::NodeRuntime;
+use crate::settings::READ_LEASE;
 
 /// How often a node asks the leader how current its copy is.
 const FRESHNESS_EVERY: Duration = Duration::from_millis(100);
@@ -53,11 +54,14 @@ impl Node {
             return (self.leader() == Some(self.id()))
                 .then(|| self.state.last_applied().map_or(0, |last| last.index));
         }
-        let policy = match barrier {
-            Barrier::Lease => ReadPolicy::LeaseRead,
-            Barrier::Index => ReadPolicy::ReadIndex,
+        let option: LinearizerOption = match barrier {
+            Barrier::Lease if self.setting.plant == Plant::LeaseWithoutMargin => ReadPolicy::LeaseRead.into(),
+            Barrier::Lease => {
+                LinearizerOption::new(Some(READ_LEASE), false).with_wait_timeout(Duration::ZERO)
+            }
+            Barrier::Index => ReadPolicy::ReadIndex.into(),
         };
-        let linearizer = self.raft.get_read_linearizer(policy).await.ok()?;
+        let linearizer = self.raft.get_read_linearizer(option).await.ok()?;
         Some(linearizer.read_log_id().index())
     }
 

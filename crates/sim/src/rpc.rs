@@ -141,6 +141,9 @@ impl RaftNetworkV2<Types> for Connection {
 
     async fn vote(&mut self, rpc: VoteRequest<Types>, option: RPCOption) -> RpcResult<VoteResponse<Types>> {
         self.call(option.soft_ttl(), None, |node| async move {
+            if !rpc.leadership_transfer && !node.may_vote() {
+                return Err(Fatal::Stopped);
+            }
             node.raft().vote(rpc).await.map_err(RaftError::unwrap_fatal)
         })
         .await
@@ -152,6 +155,9 @@ impl RaftNetworkV2<Types> for Connection {
         option: RPCOption,
     ) -> RpcResult<VoteResponse<Types>> {
         self.call(option.soft_ttl(), None, |node| async move {
+            if !node.may_vote() {
+                return Err(Fatal::Stopped);
+            }
             node.raft().pre_vote(rpc).await.map_err(RaftError::unwrap_fatal)
         })
         .await

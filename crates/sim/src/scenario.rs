@@ -21,8 +21,6 @@ use crate::run::Run;
 use crate::runtime::{NodeRuntime, spawn_in_the_world, take_panics, world_ns, world_sleep};
 use crate::witness::Witness;
 
-/// How many clients ask at once.
-const CLIENTS: u64 = 4;
 /// After the last fault, the cluster must answer within this long.
 const RECOVERY: Duration = Duration::from_secs(15);
 const SECOND_NS: u64 = 1_000_000_000;
@@ -34,6 +32,8 @@ pub struct Scenario {
     pub seed: u64,
     /// How long faults go on, in seconds of virtual time.
     pub seconds: u64,
+    /// How many clients ask at once.
+    pub clients: u64,
     /// The planted bug.
     pub plant: Plant,
     /// What goes wrong, each as often as it is here.
@@ -51,6 +51,7 @@ impl Scenario {
         Self {
             seed,
             seconds: 24,
+            clients: 4,
             plant: Plant::Nothing,
             faults: Fault::ALL.to_vec(),
             pause_ms_max,
@@ -103,7 +104,7 @@ async fn play(scenario: Scenario, witness: Witness) -> Result<(), String> {
     furnish(&mut operator, scenario.plant).await?;
 
     let quiet_ns = world_ns() + scenario.seconds * SECOND_NS;
-    for number in 0..CLIENTS {
+    for number in 0..scenario.clients {
         let client = Client {
             name: format!("client {number}"),
             network: network.clone(),

@@ -1,5 +1,7 @@
 //! How consensus is set up: as in the product, but quicker and with little logs, so that more happens.
 
+use std::time::Duration;
+
 use openraft::{Config, SnapshotPolicy};
 
 use crate::plant::Plant;
@@ -10,6 +12,12 @@ const HEARTBEAT_MS: u64 = 50;
 const ELECTION_MS_MIN: u64 = 250;
 /// The longest election timeout, in milliseconds; also the leader's lease.
 const ELECTION_MS_MAX: u64 = 500;
+/// How old a majority's acknowledgement may be for the leader to read without asking again. A follower that was
+/// restarted after it acknowledged keeps its promise for [`SILENCE`]; a fifth is left for the clocks.
+pub(crate) const READ_LEASE: Duration = Duration::from_millis(ELECTION_MS_MIN * 4 / 5);
+/// For so long after a restart a node grants no vote: it may have promised a leader not to, and has forgotten.
+/// It does not ask for votes either, for at least as long; openraft sees to that.
+pub(crate) const SILENCE: Duration = Duration::from_millis(ELECTION_MS_MIN);
 /// A snapshot after so many entries.
 const SNAPSHOT_EVERY: u64 = 80;
 /// So many entries before the snapshot are kept.

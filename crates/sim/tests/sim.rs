@@ -95,18 +95,25 @@ fn the_seed_decides_everything() {
     }
 }
 
-/// The same seeds without the bug pass; with it, one of them is caught, and by one of `rules`.
-fn is_caught(plant: Plant, seeds: u64, faults: &[Fault], rules: &[Rule]) {
-    let scenario = |plant| {
-        move |seed| Scenario {
-            plant,
-            faults: faults.to_vec(),
-            pause_ms_max: 1_500,
-            ..Scenario::new(seed)
-        }
-    };
+/// A bug and where to look for it: only `faults`, one after the other, quickly.
+fn planted(plant: Plant, faults: &[Fault]) -> Scenario {
+    Scenario {
+        plant,
+        faults: faults.to_vec(),
+        pause_ms_max: 1_500,
+        ..Scenario::new(0)
+    }
+}
+
+/// One of `seeds` seeds breaks one of `rules`; and without the bug, all seeds up to that one pass.
+fn is_caught(planted: &Scenario, seeds: u64, rules: &[Rule]) {
+    let plant = planted.plant;
     let caught = (1..=seeds).find_map(|seed| {
-        let verdict = run(&scenario(plant)(seed)).verdict();
+        let verdict = run(&Scenario {
+            seed,
+            ..planted.clone()
+        })
+        .verdict();
         let rule = verdict
             .violations
             .iter()
@@ -114,11 +121,16 @@ fn is_caught(plant: Plant, seeds: u64, faults: &[Fault], rules: &[Rule]) {
             .find(|rule| rules.contains(rule))?;
         Some((seed, rule, verdict))
     });
-    let Some((seed, rule, verdict)) = caught else {
+    let Some((caught, rule, verdict)) = caught else {
         panic!("{plant:?} was not caught in {seeds} seeds")
     };
-    println!("{plant:?} was caught in seed {seed} by {rule:?}:\n{verdict}");
-    if let Some((seed, verdict)) = first_bad(1..=seed, scenario(Plant::Nothing)) {
+    println!("{plant:?} was caught in seed {caught} by {rule:?}:\n{verdict}");
+    let healthy = |seed| Scenario {
+        seed,
+        plant: Plant::Nothing,
+        ..planted.clone()
+    };
+    if let Some((seed, verdict)) = first_bad(1..=caught, healthy) {
         panic!("seed {seed} is bad without {plant:?}, too:\n{verdict}");
     }
 }
@@ -126,9 +138,8 @@ fn is_caught(plant: Plant, seeds: u64, faults: &[Fault], rules: &[Rule]) {
 #[test]
 fn a_restored_leader_reads_stale() {
     is_caught(
-        Plant::RestoreLeader,
+        &planted(Plant::RestoreLeader, &[Fault::KillLeader]),
         60,
-        &[Fault::KillLeader],
         &[Rule::Linearizable],
     );
 }
@@ -137,22 +148,43 @@ fn a_restored_leader_reads_stale() {
 fn acknowledging_before_the_sync_loses_logins() {
     let faults = [Fault::PowerLossOfAll, Fault::PowerLossOfLeader, Fault::PowerLoss];
     let rules = [Rule::AcknowledgedIsKept, Rule::Linearizable];
-    is_caught(Plant::AcknowledgeBeforeSync, 40, &faults, &rules);
+    is_caught(&planted(Plant::AcknowledgeBeforeSync, &faults), 40, &rules);
 }
 
 #[test]
 fn evicting_in_a_second_entry_shows_a_user_twice() {
-    is_caught(Plant::EvictInSecondEntry, 5, &[Fault::Loss], &[Rule::OneSeat]);
+    is_caught(
+        &planted(Plant::EvictInSecondEntry, &[Fault::Loss]),
+        5,
+        &[Rule::OneSeat],
+    );
 }
 
 #[test]
 fn a_vote_that_is_not_saved_elects_two_leaders() {
     let faults = [Fault::KillLeader, Fault::Kill, Fault::Partition, Fault::OneWay];
-    is_caught(Plant::ForgetVote, 100, &faults, &[Rule::LeadershipWonOnce]);
+    is_caught(
+        &planted(Plant::ForgetVote, &faults),
+        100,
+        &[Rule::LeadershipWonOnce],
+    );
 }
 
 #[test]
 fn a_lookup_without_a_lease_is_stale() {
     let faults = [Fault::Partition, Fault::OneWay, Fault::Stop];
-    is_caught(Plant::LookupWithoutLease, 40, &faults, &[Rule::Linearizable]);
+    is_caught(
+        &planted(Plant::LookupWithoutLease, &faults),
+        40,
+        &[Rule::Linearizable],
+    );
+}
+
+#[test]
+fn a_lease_without_a_margin_is_stale() {
+    is_caught(
+        &planted(Plant::LeaseWithoutMargin, &[Fault::Betrayal]),
+        60,
+        &[Rule::Linearizable],
+    );
 }

@@ -1,7 +1,8 @@
 //! The search for an order that explains every answer: Wing and Gong's, with a memory of what failed.
 //!
 //! Two things keep it small. An observation (a look-up, a logout that found nothing) changes nothing, so it
-//! is taken as soon as it fits and never branches. And of several operations without an answer that would do
+//! is taken as soon as it fits and never branches, unless it is the first to see the epoch of a login without
+//! an answer: that is a guess, and may be wrong. And of several operations without an answer that would do
 //! the same, only the one called first needs to be tried: it can stand in for the others.
 
 use std::collections::HashSet;
@@ -112,9 +113,6 @@ impl<'a, 's> Search<'a, 's> {
         let horizon = self.horizon(situation);
         let mut next = Vec::new();
         for (at, step) in self.open(situation, horizon) {
-            if step.effect.is_observation() {
-                continue;
-            }
             if let Some(register) = situation.register.after(&step.effect) {
                 let mut after = Situation {
                     register,
@@ -149,18 +147,15 @@ impl<'a, 's> Search<'a, 's> {
         }
     }
 
-    /// Places every observation that fits now.
+    /// Places every observation that fits now and teaches nothing.
     fn observe(&self, situation: &mut Situation<'a>) {
         loop {
             let horizon = self.horizon(situation);
-            let fits = self.open(situation, horizon).find_map(|(at, step)| {
-                if !step.effect.is_observation() {
-                    return None;
-                }
-                Some((at, situation.register.after(&step.effect)?))
+            let fits = self.open(situation, horizon).find(|(_, step)| {
+                let register = situation.register;
+                step.effect.is_observation() && register.after(&step.effect) == Some(register)
             });
-            let Some((at, register)) = fits else { return };
-            situation.register = register;
+            let Some((at, _)) = fits else { return };
             situation.place(at);
         }
     }

@@ -232,6 +232,16 @@ fn an_unknown_login_has_one_epoch() {
         .breaks(Rule::Linearizable);
 }
 
+/// What a look-up saw need not be the session of the login without an answer, though it is the first to fit.
+#[test]
+fn a_look_up_is_not_taken_for_the_wrong_session() {
+    Given::default()
+        .login((1, 2), "ada", "p1", Outcome::Unknown)
+        .who((10, 40), "ada", Some(seat("ada", "p1", 9)))
+        .logged_in((20, 30), "ada", "p1", 9, &[seat("ada", "p1", 7)])
+        .passes();
+}
+
 #[test]
 fn an_unknown_logout_explains_an_empty_phone() {
     let base = || Given::default().logged_in((1, 2), "ada", "p1", 10, &[]);
