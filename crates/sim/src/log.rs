@@ -25,6 +25,9 @@ use crate::types::Types;
 /// With the bug [`Plant::AcknowledgeBeforeSync`], the kernel writes back on its own this often.
 const WRITE_BACK: Duration = Duration::from_millis(500);
 
+/// What every write answers after one has failed.
+pub(crate) const DISK_FULL: &str = "no space left on the simulated disk";
+
 /// The log of one life of a node, and a reader of it. A cheap clone.
 #[derive(Clone)]
 pub struct Log(Arc<Shared>);
@@ -64,7 +67,11 @@ impl Log {
     /// Opens what is on the disk, and starts the writer as a task of `life`.
     #[must_use]
     pub fn open(disk: Disk, life: &Arc<Life>, plant: Plant) -> Self {
-        let view = Mutex::new(disk.open());
+        let mut view = disk.open();
+        // The mark is written with whatever entries are written, and followers may have committed later ones
+        // before they reached this disk. Consensus does not start with a mark behind the end of the log.
+        view.committed = view.committed.min(view.last());
+        let view = Mutex::new(view);
         let shared = Arc::new(Shared {
             disk,
             plant,
@@ -141,7 +148,7 @@ impl Shared {
 }
 
 fn full() -> io::Error {
-    io::Error::new(io::ErrorKind::StorageFull, "no space left on the simulated disk")
+    io::Error::new(io::ErrorKind::StorageFull, DISK_FULL)
 }
 
 impl RaftLogReader<Types> for Log {

@@ -20,11 +20,11 @@ use crate::checker::Leadership;
 use crate::clock::NodeInstant;
 use crate::disk::Disk;
 use crate::housekeeping;
-use crate::log::Log;
+use crate::log::{DISK_FULL, Log};
 use crate::network::{CallError, Network};
 use crate::plant::Plant;
 use crate::rpc::Connections;
-use crate::runtime::Life;
+use crate::runtime::{Life, report};
 use crate::settings::{SILENCE, config};
 use crate::snapshots::Snapshots;
 use crate::types::Raft;
@@ -112,10 +112,16 @@ impl Node {
             from: life.node,
         };
         let config = Arc::new(config(setting.plant));
-        // A full disk can stop it before it runs.
-        let raft = Raft::new(life.node, config, connections, log, machine)
-            .await
-            .ok()?;
+        let raft = match Raft::new(life.node, config, connections, log, machine).await {
+            Ok(raft) => raft,
+            Err(error) => {
+                // A full disk can stop it before it runs; nothing else may.
+                if !error.to_string().contains(DISK_FULL) {
+                    report(format!("node {} did not start: {error}", life.node));
+                }
+                return None;
+            }
+        };
         Some(Arc::new(Self {
             life,
             setting,

@@ -108,6 +108,11 @@ pub fn take_panics() -> Vec<String> {
     PANICS.with(|panics| std::mem::take(&mut *panics.borrow_mut()))
 }
 
+/// Adds to what [`take_panics`] gives: something as bad as a panic.
+pub(crate) fn report(what: String) {
+    PANICS.with(|panics| panics.borrow_mut().push(what));
+}
+
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Life>>> = const { RefCell::new(None) };
     static POLLING: Cell<bool> = const { Cell::new(false) };
