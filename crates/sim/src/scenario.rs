@@ -65,7 +65,10 @@ pub fn run(scenario: &Scenario) -> Run {
     drop(take_panics());
     let mut runtime = NodeRuntime::with_seed(scenario.seed);
     let witness = Witness::default();
-    let failure = runtime.block_on(play(scenario.clone(), witness.clone()));
+    let network = Network::new(scenario.seed);
+    let failure = runtime.block_on(play(scenario.clone(), network.clone(), witness.clone()));
+    // Nodes hold the network, which holds the nodes.
+    network.nodes().iter().for_each(|node| network.leave(node.id()));
     let mut failures = take_panics();
     failures.extend(failure.err());
     let run = Run {
@@ -78,14 +81,13 @@ pub fn run(scenario: &Scenario) -> Run {
 }
 
 /// The run itself. An error is a cluster that did not get going, or did not recover.
-async fn play(scenario: Scenario, witness: Witness) -> Result<(), String> {
+async fn play(scenario: Scenario, network: Network, witness: Witness) -> Result<(), String> {
     let mut random = fastrand::Rng::with_seed(scenario.seed);
     let nodes = random.u64(3..=5);
     let voters = if nodes == 5 && random.bool() { 5 } else { 3 };
     let drift = if random.bool() { DRIFT_PPM_MAX } else { 0 };
     let clocks: Vec<i64> = (0..nodes).map(|_| random.i64(-drift..=drift)).collect();
 
-    let network = Network::new(random.u64(..));
     let setting = Setting {
         plant: scenario.plant,
         network: network.clone(),
