@@ -149,12 +149,10 @@ impl Offices {
     /// Waits until every office has applied what the leader has applied now.
     pub async fn settled(&self) -> u64 {
         let index = self.status(self.leader().await).await.applied_index;
-        for office in 0..self.nodes.len() {
-            eventually(
-                &format!("{} has applied {index}", NAMES[office]),
-                PATIENCE,
-                || async { (self.status(office).await.applied_index >= index).then_some(()) },
-            )
+        for (office, name) in NAMES.iter().enumerate().take(self.nodes.len()) {
+            eventually(&format!("{name} has applied {index}"), PATIENCE, || async {
+                (self.status(office).await.applied_index >= index).then_some(())
+            })
             .await;
         }
         index

@@ -1,7 +1,7 @@
 //! Was what clients saw possible? A checker that knows nothing of how the history was made.
 //!
-//! Two kinds of rules. [`rules`] need no search: epochs rise, an acknowledged login began, nothing was
-//! applied twice, nobody sits at two phones, replicas agree. [`search`] looks for an order of the operations
+//! Two kinds of rules. `rules` need no search: epochs rise, an acknowledged login began, nothing was
+//! applied twice, nobody sits at two phones, replicas agree. `search` looks for an order of the operations
 //! (Wing and Gong, with memory) that explains every answer, separately for each user and each device; an
 //! operation without an answer may be put anywhere after its call, or left out.
 //!
