@@ -32,7 +32,7 @@ async fn main() -> Result<()> {
         let ours = Hotdesk::start(folder.path(), Setup::default())
             .await
             .context("start")?;
-        ours.fill(USERS, "").await?;
+        ours.fill(USERS, 2, "").await?;
         for clients in [1, 16, 64, 256] {
             row(
                 "unary",
@@ -61,7 +61,7 @@ async fn main() -> Result<()> {
     let ours = Hotdesk::start(folder.path(), Setup::default())
         .await
         .context("start")?;
-    ours.fill(PIN_USERS, PIN).await?;
+    ours.fill(PIN_USERS, 2, PIN).await?;
     for clients in [1, 16, 64, 256] {
         row(
             "unary, PIN",

@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
     let users: u64 = option("--users").unwrap_or(1_000_000);
     let time = Duration::from_secs(option("--seconds").unwrap_or(4));
     let folder = tempfile::tempdir()?;
-    println!("resolve: one node with {users} users and two phones for each");
+    println!("resolve: one node with {users} users, each logged in at a phone of their own");
     // One node: the look-ups are local, and the memory and the restart are those of any node.
     let mut ours = Hotdesk::start(
         folder.path(),
@@ -31,7 +31,7 @@ async fn main() -> Result<()> {
     )
     .await?;
     let start = Instant::now();
-    ours.fill(users, "").await.context("import")?;
+    ours.fill(users, 1, "").await.context("import")?;
     println!("  imported in {}", short(start.elapsed()));
     log_everybody_in(&ours, users).await?;
     println!("  logged in by now: {}", short(start.elapsed()));
@@ -101,7 +101,8 @@ async fn over_grpc(
     users: u64,
     consistency: v1::Consistency,
     time: Duration,
-) -> Result<()> {
+) -> Result<Duration> {
+    let mut alone = Duration::MAX;
     for clients in [1, 64] {
         let client = SessionsClient::new(ours.channel(0).await?);
         let round = closed_loop(clients, time, move |worker, sequence| {
@@ -123,8 +124,9 @@ async fn over_grpc(
             short(round.p50),
             short(round.p99)
         );
+        alone = alone.min(round.p50);
     }
-    Ok(())
+    Ok(alone)
 }
 
 async fn table(ours: &Hotdesk, users: u64) -> Result<()> {

@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     let ours = Hotdesk::start(folder.path(), Setup::default())
         .await
         .context("start hotdesk")?;
-    ours.fill(USERS, "").await.context("fill the directory")?;
+    ours.fill(USERS, 2, "").await.context("fill the directory")?;
     println!(
         "vs_etcd: moves of a user per second, {rounds} alternated rounds of {} s, medians",
         time.as_secs()

@@ -161,19 +161,20 @@ impl Hotdesk {
             .into_inner())
     }
 
-    /// Imports one site, `users` users with extensions, and two phones for each. With `pin`, all get this PIN.
+    /// Imports one site, `users` users with extensions, and `phones` (1 or 2) phones for each. With `pin`, all get this PIN.
     ///
     /// # Errors
     /// When the import is rejected.
-    pub async fn fill(&self, users: u64, pin: &str) -> Result<()> {
+    pub async fn fill(&self, users: u64, phones: u64, pin: &str) -> Result<()> {
         const USERS_PER_IMPORT: u64 = 100_000;
         for from in (0..users).step_by(USERS_PER_IMPORT as usize) {
-            self.import(from, users.min(from + USERS_PER_IMPORT), pin).await?;
+            self.import(from, users.min(from + USERS_PER_IMPORT), phones, pin)
+                .await?;
         }
         Ok(())
     }
 
-    async fn import(&self, from: u64, to: u64, pin: &str) -> Result<()> {
+    async fn import(&self, from: u64, to: u64, phones: u64, pin: &str) -> Result<()> {
         let mut directory = DirectoryClient::new(self.channel(self.leader).await?);
         let pin = pin.to_owned();
         let (send, receive) = mpsc::channel(8);
@@ -194,7 +195,9 @@ impl Hotdesk {
             for i in from..to {
                 rows.push(row(v1::import_row::Record::User(user(i)), &pin));
                 rows.push(row(v1::import_row::Record::Device(phone(i, 0)), ""));
-                rows.push(row(v1::import_row::Record::Device(phone(i, 1)), ""));
+                if phones > 1 {
+                    rows.push(row(v1::import_row::Record::Device(phone(i, 1)), ""));
+                }
                 if rows.len() > 900 || i + 1 == to {
                     sent += rows.len() as u64;
                     let rows = v1::ImportRows {

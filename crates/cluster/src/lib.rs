@@ -42,6 +42,7 @@ mod read;
 mod replica;
 mod server;
 mod shutdown;
+mod snapshot_duty;
 mod snapshot_transfer;
 mod start;
 #[cfg(test)]

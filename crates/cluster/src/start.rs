@@ -24,7 +24,7 @@ use crate::read::Reader;
 use crate::replica::Replica;
 use crate::types::{C, Raft, StateMachine};
 use crate::watch::{Guard, Hub};
-use crate::{duties, found, leadership, replica};
+use crate::{duties, found, leadership, replica, snapshot_duty};
 
 /// See [`Cluster::start`](crate::Cluster::start).
 pub(crate) async fn start(config: Config) -> Result<Arc<Node>, StartError> {
@@ -107,6 +107,13 @@ pub(crate) async fn start(config: Config) -> Result<Arc<Node>, StartError> {
     if let Some((raft, initialized)) = raft {
         node.spawn(leadership::follow(Arc::clone(&node), raft.clone()));
         node.spawn(duties::lead(Arc::clone(&node), raft.clone()));
+        if let Core::Raft(core) = &node.core {
+            node.spawn(snapshot_duty::bound_the_log(
+                Arc::clone(&node),
+                raft.clone(),
+                core.monitor.clone(),
+            ));
+        }
         node.spawn(found::settle(Arc::clone(&node), raft.clone(), initialized));
         node.spawn(watch_for_failure(Arc::clone(&node), raft));
     }
