@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use hotdesk_benches::option;
 use hotdesk_benches::report::{Round, Steal, histogram, short};
 use hotdesk_core::{Action, Actor, Batch, Command, DeviceId, RequestId, TimeMs, UserName};
 use hotdesk_store::types::{Proposed, Types};
@@ -44,14 +45,6 @@ async fn main() -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::args()
-        .skip_while(|arg| arg != name)
-        .nth(1)?
-        .parse()
-        .ok()
 }
 
 /// What a log without any structure does: groups of `writers` entries, one sync each.

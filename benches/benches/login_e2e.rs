@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use hotdesk_benches::hotdesk::{Hotdesk, LoginStream, Setup, login};
 use hotdesk_benches::load::closed_loop;
+use hotdesk_benches::option;
 use hotdesk_benches::report::{Round, short, target};
 use hotdesk_proto::v1::sessions_client::SessionsClient;
 
@@ -76,14 +77,6 @@ async fn main() -> Result<()> {
         "PIN checks (argon2id, 19 MiB) are meant to be slow; the processors bound that row, not the log."
     );
     Ok(())
-}
-
-fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::args()
-        .skip_while(|arg| arg != name)
-        .nth(1)?
-        .parse()
-        .ok()
 }
 
 async fn row(

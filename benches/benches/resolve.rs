@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use hotdesk_benches::hotdesk::{Hotdesk, LoginStream, Setup, extension, login};
 use hotdesk_benches::load::closed_loop;
+use hotdesk_benches::option;
 use hotdesk_benches::process::own_resident;
 use hotdesk_benches::report::{median_of, short, target};
 use hotdesk_client::{Client, Options, TableOptions, WatchedTable};
@@ -65,14 +66,6 @@ async fn main() -> Result<()> {
         target("serving again after a kill", back.as_secs_f64(), 5.0, " s", false);
     }
     Ok(())
-}
-
-fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::args()
-        .skip_while(|arg| arg != name)
-        .nth(1)?
-        .parse()
-        .ok()
 }
 
 async fn log_everybody_in(ours: &Hotdesk, users: u64) -> Result<()> {

@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result};
 use hotdesk_benches::etcd::{Etcd, move_binding};
 use hotdesk_benches::hotdesk::{Hotdesk, LoginStream, Setup, device, login};
 use hotdesk_benches::load::closed_loop;
+use hotdesk_benches::option;
 use hotdesk_benches::report::{Round, median, median_of, short, target};
 use hotdesk_proto::v1::sessions_client::SessionsClient;
 
@@ -49,11 +50,6 @@ async fn main() -> Result<()> {
         compare(&etcd, &ours, clients, rounds, time).await?;
     }
     Ok(())
-}
-
-fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
-    let mut args = std::env::args().skip_while(|arg| arg != name);
-    args.nth(1)?.parse().ok()
 }
 
 async fn compare(etcd: &Etcd, ours: &Hotdesk, clients: usize, rounds: usize, time: Duration) -> Result<()> {

@@ -10,6 +10,16 @@ pub mod load;
 pub mod process;
 pub mod report;
 
+/// The value that follows `name` among the program's arguments, if it is there and can be read.
+#[must_use]
+pub fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::args()
+        .skip_while(|arg| arg != name)
+        .nth(1)?
+        .parse()
+        .ok()
+}
+
 /// The part of etcd's API that the comparison needs.
 #[allow(missing_docs, clippy::all, unused_qualifications, unreachable_pub)]
 pub mod etcdserverpb {

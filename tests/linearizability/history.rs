@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hotdesk_proto::error::ApiError;
+use hotdesk_proto::error::{ApiError, ErrorOutcome};
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::directory_client::DirectoryClient;
 use hotdesk_proto::v1::sessions_client::SessionsClient;
@@ -174,7 +174,7 @@ fn within<T>(message: T) -> Request<T> {
 /// that says nothing of the first.
 fn certainly_not(status: &Status) -> bool {
     let error = ApiError::from(status.clone());
-    matches!(error.outcome.to_string().as_str(), "refused" | "failed") && !error.code.is_empty()
+    matches!(error.outcome, ErrorOutcome::Refused | ErrorOutcome::Failed) && !error.code.is_empty()
 }
 
 /// How often a write is repeated before its outcome counts as unknown; each try may take [`TIMEOUT`].
