@@ -1,0 +1,1 @@
+//! Where a call goes and who may make it. Pure.
