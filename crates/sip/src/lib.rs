@@ -8,5 +8,7 @@
 
 pub mod hop;
 pub mod message;
+pub mod proxy;
+pub mod transaction;
 pub mod uri;
 pub mod value;
