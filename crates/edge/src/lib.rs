@@ -16,6 +16,7 @@ mod edge;
 mod journal;
 mod route;
 mod standing;
+pub mod transport;
 
 pub use config::{Config, ConfigError, sample_config};
 pub use edge::{Edge, StartError, Status};
