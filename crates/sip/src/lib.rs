@@ -7,8 +7,10 @@
 #![warn(missing_docs)]
 
 pub mod hop;
+pub mod media;
 pub mod message;
 pub mod proxy;
 pub mod transaction;
+pub mod starcode;
 pub mod uri;
 pub mod value;
