@@ -10,7 +10,7 @@ pub mod hop;
 pub mod media;
 pub mod message;
 pub mod proxy;
-pub mod transaction;
 pub mod starcode;
+pub mod transaction;
 pub mod uri;
 pub mod value;
