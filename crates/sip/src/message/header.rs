@@ -57,7 +57,7 @@ names! {
     Event "Event" / b'o', AllowEvents "Allow-Events" / b'u', SubscriptionState "Subscription-State",
     Accept "Accept", Subject "Subject" / b's', ReferTo "Refer-To" / b'r', ReferredBy "Referred-By" / b'b',
     SessionExpires "Session-Expires" / b'x', MinSe "Min-SE", RetryAfter "Retry-After", Reason "Reason",
-    Warning "Warning", Date "Date", Server "Server", UserAgent "User-Agent", Organization "Organization",
+    Warning "Warning", Date "Date", Timestamp "Timestamp", Server "Server", UserAgent "User-Agent", Organization "Organization",
     PAssertedIdentity "P-Asserted-Identity", PPreferredIdentity "P-Preferred-Identity",
     RemotePartyId "Remote-Party-ID", Privacy "Privacy", Geolocation "Geolocation",
     GeolocationRouting "Geolocation-Routing", HistoryInfo "History-Info", Diversion "Diversion",
@@ -93,13 +93,7 @@ impl Header {
         line.extend_from_slice(text.as_bytes());
         line.extend_from_slice(b": ");
         let start = line.len();
-        line.extend(value.iter().map(|byte| {
-            if matches!(byte, b'\r' | b'\n' | 0) {
-                b' '
-            } else {
-                *byte
-            }
-        }));
+        put_on_one_line(&mut line, value);
         let end = line.len();
         line.extend_from_slice(b"\r\n");
         let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -118,6 +112,17 @@ impl Header {
             line,
             value: (at(value.start), at(value.end)),
         }
+    }
+
+    /// The same header field with a part of its value replaced; name and all else stay as they came.
+    pub(super) fn spliced(&self, part: std::ops::Range<usize>, new: &[u8]) -> Self {
+        let (start, end) = (self.value.0 as usize, self.value.1 as usize);
+        let mut line = BytesMut::with_capacity(self.line.len() + new.len());
+        line.extend_from_slice(&self.line[..start + part.start]);
+        put_on_one_line(&mut line, new);
+        line.extend_from_slice(&self.line[start + part.end..]);
+        let end = end - part.len() + new.len();
+        Self::received(self.name.clone(), line.freeze(), start..end)
     }
 
     /// Its name.
@@ -173,4 +178,15 @@ impl Header {
             Cow::Owned(value) => String::from_utf8(value).ok().map(Cow::Owned),
         }
     }
+}
+
+/// Writes a value, with spaces for line ends and zero bytes, so that no value can smuggle a header field in.
+fn put_on_one_line(line: &mut BytesMut, value: &[u8]) {
+    line.extend(value.iter().map(|byte| {
+        if matches!(byte, b'\r' | b'\n' | 0) {
+            b' '
+        } else {
+            *byte
+        }
+    }));
 }

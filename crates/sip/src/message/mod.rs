@@ -1,51 +1,23 @@
 //! The envelope: a start line, header fields in their order, a body. Byte for byte what was received, but for
 //! what was changed.
 
-use bytes::{BufMut, Bytes, BytesMut};
-use smol_str::SmolStr;
+use bytes::Bytes;
 
+mod edit;
+mod head;
 mod header;
 mod list;
+mod method;
 mod parse;
+pub mod stream;
+mod validate;
+mod write;
 
 pub use self::header::{Header, Name};
 pub use self::list::split_list;
-pub use self::parse::{Limits, Malformed};
-
-/// A request method. Open: a proxy forwards methods that it does not know (RFC 3261 §16.3).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// RFC 3261.
-    Invite,
-    /// RFC 3261.
-    Ack,
-    /// RFC 3261.
-    Bye,
-    /// RFC 3261.
-    Cancel,
-    /// RFC 3261.
-    Register,
-    /// RFC 3261.
-    Options,
-    /// RFC 3262.
-    Prack,
-    /// RFC 6665.
-    Subscribe,
-    /// RFC 6665.
-    Notify,
-    /// RFC 3903.
-    Publish,
-    /// RFC 6086.
-    Info,
-    /// RFC 3515.
-    Refer,
-    /// RFC 3428.
-    Message,
-    /// RFC 3311.
-    Update,
-    /// Any other token. Methods differ by case.
-    Other(SmolStr),
-}
+pub use self::method::Method;
+pub use self::parse::{Limits, Malformed, is_keepalive};
+pub use self::validate::validate;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,58 +48,6 @@ pub struct Message {
     start: StartLine,
     headers: Vec<Header>,
     body: Bytes,
-}
-
-impl Method {
-    /// As it stands in a request line.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Invite => "INVITE",
-            Self::Ack => "ACK",
-            Self::Bye => "BYE",
-            Self::Cancel => "CANCEL",
-            Self::Register => "REGISTER",
-            Self::Options => "OPTIONS",
-            Self::Prack => "PRACK",
-            Self::Subscribe => "SUBSCRIBE",
-            Self::Notify => "NOTIFY",
-            Self::Publish => "PUBLISH",
-            Self::Info => "INFO",
-            Self::Refer => "REFER",
-            Self::Message => "MESSAGE",
-            Self::Update => "UPDATE",
-            Self::Other(token) => token,
-        }
-    }
-
-    /// Reads a method, which must be a token; the caller has checked that.
-    #[must_use]
-    pub fn from_token(token: &str) -> Self {
-        match token {
-            "INVITE" => Self::Invite,
-            "ACK" => Self::Ack,
-            "BYE" => Self::Bye,
-            "CANCEL" => Self::Cancel,
-            "REGISTER" => Self::Register,
-            "OPTIONS" => Self::Options,
-            "PRACK" => Self::Prack,
-            "SUBSCRIBE" => Self::Subscribe,
-            "NOTIFY" => Self::Notify,
-            "PUBLISH" => Self::Publish,
-            "INFO" => Self::Info,
-            "REFER" => Self::Refer,
-            "MESSAGE" => Self::Message,
-            "UPDATE" => Self::Update,
-            other => Self::Other(SmolStr::new(other)),
-        }
-    }
-}
-
-impl std::fmt::Display for Method {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// === Building ===
@@ -274,155 +194,5 @@ impl Message {
     #[must_use]
     pub const fn body(&self) -> &Bytes {
         &self.body
-    }
-}
-
-/// === Changing ===
-impl Message {
-    /// Replaces the Request-URI. Nothing for a response.
-    pub fn set_uri(&mut self, new: impl AsRef<[u8]>) {
-        if let StartLine::Request { uri, line, .. } = &mut self.start {
-            *uri = Bytes::copy_from_slice(new.as_ref());
-            *line = None;
-        }
-    }
-
-    /// Adds a header field after all others.
-    pub fn push(&mut self, header: Header) {
-        self.headers.push(header);
-    }
-
-    /// Adds a header field before the first one of its name, or before all others when there is none: how Via,
-    /// Record-Route and Route are added.
-    pub fn push_front(&mut self, header: Header) {
-        let first = self
-            .headers
-            .iter()
-            .position(|other| other.name() == header.name());
-        self.headers.insert(first.unwrap_or(0), header);
-    }
-
-    /// Removes all header fields of this name. Returns whether there were any.
-    pub fn remove(&mut self, name: &Name) -> bool {
-        let before = self.headers.len();
-        self.headers.retain(|header| header.name() != name);
-        self.headers.len() != before
-    }
-
-    /// Puts one header field in place of all of its name: where the first stood, or at the end.
-    pub fn set(&mut self, header: Header) {
-        let first = self
-            .headers
-            .iter()
-            .position(|other| other.name() == header.name());
-        let Some(first) = first else {
-            self.headers.push(header);
-            return;
-        };
-        let name = header.name().clone();
-        self.headers[first] = header;
-        let mut at = 0;
-        self.headers.retain(|other| {
-            at += 1;
-            at - 1 <= first || *other.name() != name
-        });
-    }
-
-    /// Removes the first value of a list header (the top Via, the first Route) and returns it; what stands after
-    /// it stays as it came.
-    pub fn pop_value(&mut self, name: &Name) -> Option<Bytes> {
-        let at = self.headers.iter().position(|header| header.name() == name)?;
-        let raw = self.headers[at].raw_bytes();
-        let mut values = split_list(&raw);
-        let first = raw.slice_ref(values.next()?);
-        match values.next() {
-            None => {
-                self.headers.remove(at);
-            }
-            Some(second) => {
-                let start = second.as_ptr() as usize - raw.as_ptr() as usize;
-                self.headers[at] = Header::new(name.clone(), &raw[start..]);
-            }
-        }
-        Some(first)
-    }
-
-    /// Replaces the first value of a list header; what stands after it stays as it came.
-    pub fn set_first_value(&mut self, name: &Name, value: impl AsRef<[u8]>) {
-        let Some(at) = self.headers.iter().position(|header| header.name() == name) else {
-            self.push_front(Header::new(name.clone(), value));
-            return;
-        };
-        let raw = self.headers[at].raw_bytes();
-        let mut new = value.as_ref().to_vec();
-        if let Some(first) = split_list(&raw).next() {
-            let end = first.as_ptr() as usize - raw.as_ptr() as usize + first.len();
-            new.extend_from_slice(&raw[end..]);
-        }
-        self.headers[at] = Header::new(name.clone(), new);
-    }
-
-    /// Replaces the body and says what it is; an empty body has no type.
-    pub fn set_body(&mut self, content_type: Option<&str>, body: impl Into<Bytes>) {
-        self.body = body.into();
-        match content_type {
-            Some(content_type) => self.set(Header::new(Name::ContentType, content_type)),
-            None => {
-                self.remove(&Name::ContentType);
-            }
-        }
-        self.set(Header::new(Name::ContentLength, self.body.len().to_string()));
-    }
-}
-
-/// === Writing ===
-impl Message {
-    /// As it goes on the wire. Content-Length is added when it is missing (streams cannot do without,
-    /// RFC 3261 §18.3).
-    #[must_use]
-    pub fn to_bytes(&self) -> Bytes {
-        let headers: usize = self.headers.iter().map(|header| header.line().len()).sum();
-        let mut bytes = BytesMut::with_capacity(headers + self.body.len() + 160);
-        self.write_start(&mut bytes);
-        let mut sized = false;
-        for header in &self.headers {
-            sized |= *header.name() == Name::ContentLength;
-            bytes.put_slice(header.line());
-        }
-        if !sized {
-            bytes.put_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
-        }
-        bytes.put_slice(b"\r\n");
-        bytes.put_slice(&self.body);
-        bytes.freeze()
-    }
-
-    fn write_start(&self, bytes: &mut BytesMut) {
-        match &self.start {
-            StartLine::Request { line: Some(line), .. } | StartLine::Response { line: Some(line), .. } => {
-                bytes.put_slice(line);
-            }
-            StartLine::Request {
-                method,
-                uri,
-                line: None,
-            } => {
-                bytes.put_slice(method.as_str().as_bytes());
-                bytes.put_u8(b' ');
-                bytes.put_slice(uri);
-                bytes.put_slice(b" SIP/2.0");
-            }
-            StartLine::Response {
-                status,
-                reason,
-                line: None,
-            } => {
-                bytes.put_slice(b"SIP/2.0 ");
-                bytes.put_slice(status.to_string().as_bytes());
-                bytes.put_u8(b' ');
-                bytes.put_slice(reason);
-            }
-        }
-        bytes.put_slice(b"\r\n");
     }
 }

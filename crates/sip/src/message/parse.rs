@@ -1,18 +1,22 @@
-//! From bytes to an envelope.
+//! From a datagram to an envelope; what is wrong with bytes that are none.
 
 use bytes::Bytes;
 
+use super::head::{Fault, Head, Length};
 use super::{Header, Message, Method, Name, StartLine};
 
-/// How much of a message is read. What is larger is malformed.
+/// How much of a message is read. What is larger is malformed, and answered with the status that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Start line and header fields together, in bytes. Default 32 KiB.
+    /// Start line and header fields together, in bytes; above it 513. Default 32 KiB.
     pub head_bytes: usize,
-    /// How many header fields. Default 256.
+    /// How many header fields; above it 513. Default 256.
     pub headers: usize,
-    /// The body, in bytes. Default 64 KiB, all that a datagram holds.
+    /// The body, in bytes; above it 413. Default 64 KiB, all that a datagram holds.
     pub body_bytes: usize,
+    /// The start line (above it 414) and each header field with its folded lines (above it 513), in bytes.
+    /// Default 16 KiB.
+    pub line_bytes: usize,
 }
 
 impl Default for Limits {
@@ -21,132 +25,99 @@ impl Default for Limits {
             head_bytes: 32 * 1024,
             headers: 256,
             body_bytes: 64 * 1024,
+            line_bytes: 16 * 1024,
         }
     }
 }
 
-/// Why bytes are no SIP message.
+/// Why bytes are no SIP message, or a message none that can be acted on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct Malformed {
-    /// A phrase that can stand in a 400 response.
+    /// A phrase that can stand in the response.
     pub problem: &'static str,
-    /// The status that the sender should get: 400, 413, 505, ...
+    /// The status that the sender should get: 400, 413, 414, 416, 505, 513.
     pub status: u16,
-    /// As much of a request as could be read, when it has what a response must copy (Via, From, To, Call-ID,
-    /// CSeq); `None`: not answerable, to be counted and dropped. Never an ACK.
+    /// What can be answered: the request line and those of the header fields that a response copies (all Via;
+    /// the first From, To, Call-ID and CSeq) that were there. At least one Via is, though it may be one that
+    /// nobody can read, so the answer goes to where the request came from, without a transaction.
+    /// `None`: to be counted and dropped. Responses and ACKs always are.
     pub request: Option<Box<Message>>,
 }
 
+impl Malformed {
+    /// The response to send, if there is anything to answer.
+    #[must_use]
+    pub fn response(&self) -> Option<Message> {
+        let request = self.request.as_ref()?;
+        Some(Message::reply(request, self.status, self.problem, None))
+    }
+
+    pub(super) fn new(fault: Fault, start: Option<StartLine>, headers: &[Header]) -> Self {
+        Self {
+            problem: fault.problem,
+            status: fault.status,
+            request: start.and_then(|start| answerable(start, headers)).map(Box::new),
+        }
+    }
+}
+
+/// The part of a request that its answer needs; `None` when there must be no answer, or nothing says to whom.
+fn answerable(start: StartLine, headers: &[Header]) -> Option<Message> {
+    match &start {
+        StartLine::Request { method, .. } if *method != Method::Ack => {}
+        _ => return None,
+    }
+    let mut kept: Vec<Header> = Vec::with_capacity(8);
+    for header in headers {
+        let keep = match header.name() {
+            Name::Via => !header.raw().is_empty(),
+            name @ (Name::From | Name::To | Name::CallId | Name::CSeq) => {
+                kept.iter().all(|other| other.name() != name)
+            }
+            _ => false,
+        };
+        if keep {
+            kept.push(header.clone());
+        }
+    }
+    let answerable = kept.iter().any(|header| *header.name() == Name::Via);
+    answerable.then_some(Message {
+        start,
+        headers: kept,
+        body: Bytes::new(),
+    })
+}
+
 impl Message {
-    /// Reads one message that fills a datagram. Bytes behind the body are ignored (RFC 3261 §18.3).
+    /// Reads one message that fills a datagram (or a WebSocket message). Without Content-Length the body is all
+    /// that follows the header fields; bytes behind the body are ignored; a body shorter than announced is
+    /// malformed (RFC 3261 §18.3). Line ends before the start line are skipped (§7.5).
+    ///
+    /// Only what is needed to take a message apart is checked here; [`validate`](super::validate) checks the
+    /// values that a proxy relies on.
     ///
     /// # Errors
     /// What is wrong, and what of it can be answered.
     pub fn parse(datagram: &Bytes, limits: &Limits) -> Result<Self, Malformed> {
-        let malformed = |problem| Malformed {
-            problem,
-            status: 400,
-            request: None,
+        let mut head = Head::read(datagram, limits);
+        let rest = datagram.len() - head.end;
+        let length = match head.length {
+            Length::Of(length) => length,
+            Length::Missing | Length::Bad => rest,
         };
-        let mut lines = Lines {
-            bytes: datagram,
-            at: 0,
-        };
-        let first = lines.next_line().ok_or_else(|| malformed("Empty message"))?;
-        let start = start_line(datagram.slice_ref(first)).map_err(malformed)?;
-        let mut headers = Vec::with_capacity(20);
-        loop {
-            let from = lines.at;
-            let line = lines
-                .next_line()
-                .ok_or_else(|| malformed("No end of header fields"))?;
-            if line.is_empty() {
-                break;
-            }
-            while matches!(datagram.get(lines.at), Some(b' ' | b'\t')) {
-                lines.next_line();
-            }
-            if headers.len() == limits.headers || lines.at > limits.head_bytes {
-                return Err(malformed("Header fields too large"));
-            }
-            headers.push(header(datagram.slice(from..lines.at)).map_err(malformed)?);
+        if length > limits.body_bytes {
+            head.found(Fault::BODY_TOO_LARGE);
+        } else if length > rest {
+            head.found(Fault::BODY_TOO_SHORT);
         }
-        let mut message = Self {
-            start,
-            headers,
-            body: Bytes::new(),
-        };
-        let rest = datagram.slice(lines.at..);
-        let length = match message.header(&Name::ContentLength) {
-            Some(header) => {
-                let value = header.text().and_then(|text| text.parse::<usize>().ok());
-                value.ok_or_else(|| malformed("Bad Content-Length"))?
-            }
-            None => rest.len(),
-        };
-        if length > rest.len() || length > limits.body_bytes {
-            return Err(malformed("Body shorter than Content-Length"));
-        }
-        message.body = rest.slice(..length);
-        Ok(message)
+        head.finish(|end| datagram.slice(end..end + length))
     }
 }
 
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Lines<'a> {
-    /// The next line without its end.
-    fn next_line(&mut self) -> Option<&'a [u8]> {
-        let rest = self.bytes.get(self.at..)?;
-        let end = memchr::memchr(b'\n', rest)?;
-        self.at += end + 1;
-        let line = &rest[..end];
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
-    }
-}
-
-fn start_line(line: Bytes) -> Result<StartLine, &'static str> {
-    let mut words = line.splitn(3, |byte| *byte == b' ');
-    let (first, second, third) = (words.next(), words.next(), words.next());
-    let (Some(first), Some(second), Some(third)) = (first, second, third) else {
-        return Err("Bad start line");
-    };
-    if first.eq_ignore_ascii_case(b"SIP/2.0") {
-        let status = std::str::from_utf8(second)
-            .ok()
-            .and_then(|text| text.parse().ok());
-        let status = status
-            .filter(|status| (100..700).contains(status))
-            .ok_or("Bad status")?;
-        let reason = line.slice_ref(third);
-        return Ok(StartLine::Response {
-            status,
-            reason,
-            line: Some(line),
-        });
-    }
-    if !third.eq_ignore_ascii_case(b"SIP/2.0") {
-        return Err("Bad start line");
-    }
-    let method = std::str::from_utf8(first).map_err(|_| "Bad method")?;
-    let (method, uri) = (Method::from_token(method), line.slice_ref(second));
-    Ok(StartLine::Request {
-        method,
-        uri,
-        line: Some(line),
-    })
-}
-
-fn header(line: Bytes) -> Result<Header, &'static str> {
-    let colon = memchr::memchr(b':', &line).ok_or("Header field without colon")?;
-    let name = std::str::from_utf8(line[..colon].trim_ascii_end()).map_err(|_| "Bad header name")?;
-    let name = Name::parse(name);
-    let value = line[colon + 1..].trim_ascii();
-    let start = value.as_ptr() as usize - line.as_ptr() as usize;
-    let range = start..start + value.len();
-    Ok(Header::received(name, line, range))
+/// Whether a datagram only keeps a path through a NAT open: nothing, line ends, or zero bytes. To be ignored
+/// (RFC 5626 §3.5.1 has phones send it; some send zeros).
+#[must_use]
+pub fn is_keepalive(datagram: &[u8]) -> bool {
+    datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }

@@ -2,7 +2,7 @@
 
 use crate::message::Method;
 
-use super::BadValue;
+use super::{BadValue, is_token};
 
 /// A sequence number and the method it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +25,13 @@ impl CSeq {
         let (Some(number), Some(method), None) = (words.next(), words.next(), words.next()) else {
             return Err(bad);
         };
-        let number: u32 = number.parse().map_err(|_| bad)?;
-        if number >= 1 << 31 {
-            return Err(BadValue("CSeq number too large"));
+        if !is_token(method.as_bytes()) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(bad);
         }
+        let number = super::number(number.as_bytes()).filter(|number| *number < 1 << 31);
+        let number = number.and_then(|number| u32::try_from(number).ok());
         Ok(Self {
-            number,
+            number: number.ok_or(BadValue("CSeq number too large"))?,
             method: Method::from_token(method),
         })
     }

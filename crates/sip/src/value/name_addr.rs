@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::token::{closing_quote, unquote};
 use super::{BadValue, Params};
 use crate::uri::Uri;
 
@@ -18,34 +19,53 @@ pub struct NameAddr {
 
 impl NameAddr {
     /// Reads a name-addr or addr-spec with its parameters. Without brackets, everything from the first `;` on
-    /// belongs to the header, not to the URI (RFC 3261 §20).
+    /// belongs to the header, not to the URI, and the URI may have no `?` or `,` (RFC 3261 §20). A display name
+    /// without quotes may hold other characters than a token, as phones send them, but no comma.
     ///
     /// # Errors
-    /// When quotes or brackets are not closed, or the URI cannot be read.
+    /// When quotes or brackets are not closed, or the URI or the parameters cannot be read.
     pub fn parse(value: &[u8]) -> Result<Self, BadValue> {
-        let value = value.trim_ascii();
+        Self::from_bytes(&Bytes::copy_from_slice(value))
+    }
+
+    /// As [`parse`](Self::parse), sharing the memory.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_bytes(value: &Bytes) -> Result<Self, BadValue> {
         let (display, rest) = display(value)?;
-        if let Some(rest) = rest.strip_prefix(b"<") {
-            let end = memchr::memchr(b'>', rest).ok_or(BadValue("Unclosed angle bracket"))?;
-            let uri = Uri::parse(&rest[..end])?;
-            let after = rest[end + 1..].trim_ascii();
-            let params = match after.strip_prefix(b";") {
-                Some(params) => Params::parse(params),
-                None if after.is_empty() => Params::default(),
-                None => return Err(BadValue("Junk after address")),
-            };
-            return Ok(Self { display, uri, params });
-        }
-        if !display.is_empty() {
-            return Err(BadValue("Display name without angle brackets"));
-        }
-        let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
-        let uri = Uri::parse(rest[..end].trim_ascii())?;
+        let (uri, params) = match rest.strip_prefix(b"<") {
+            Some(rest) => {
+                let end = memchr::memchr(b'>', rest).ok_or(BadValue("Unclosed angle bracket"))?;
+                let after = rest[end + 1..].trim_ascii_start();
+                if !after.is_empty() && !after.starts_with(b";") {
+                    return Err(BadValue("Junk after address"));
+                }
+                (&rest[..end], after)
+            }
+            None if display.is_some() => return Err(BadValue("Display name without angle brackets")),
+            None => {
+                let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
+                let uri = rest[..end].trim_ascii();
+                if memchr::memchr2(b'?', b',', uri).is_some() {
+                    return Err(BadValue("Address without angle brackets"));
+                }
+                (uri, &rest[end..])
+            }
+        };
+        let params = Params::from_bytes(value.slice_ref(params));
+        params.check()?;
         Ok(Self {
-            display,
-            uri,
-            params: Params::parse(rest.get(end + 1..).unwrap_or_default()),
+            display: display.unwrap_or_default(),
+            uri: Uri::from_bytes(value.slice_ref(uri))?,
+            params,
         })
+    }
+
+    /// The tag of From and To.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        self.params.text("tag").filter(|tag| !tag.is_empty())
     }
 
     /// Writes it, with angle brackets, the display name quoted where there is one.
@@ -70,22 +90,24 @@ impl NameAddr {
     }
 }
 
-/// The display name, and what follows it.
-fn display(value: &[u8]) -> Result<(Bytes, &[u8]), BadValue> {
-    let Some(quoted) = value.strip_prefix(b"\"") else {
-        let Some(at) = memchr::memchr(b'<', value) else {
-            return Ok((Bytes::new(), value));
+/// The display name, and what follows it. `None` where there is none, and no place for one either.
+fn display(value: &Bytes) -> Result<(Option<Bytes>, &[u8]), BadValue> {
+    let text = value.trim_ascii();
+    if let Some(quoted) = text.strip_prefix(b"\"") {
+        let at = closing_quote(quoted).ok_or(BadValue("Unclosed quote"))?;
+        let inner = match unquote(&quoted[..at]) {
+            std::borrow::Cow::Borrowed(inner) => value.slice_ref(inner),
+            std::borrow::Cow::Owned(inner) => inner.into(),
         };
-        return Ok((Bytes::copy_from_slice(value[..at].trim_ascii()), &value[at..]));
-    };
-    let mut name = Vec::new();
-    let mut bytes = quoted.iter().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'\\' => name.extend(bytes.next().map(|(_, escaped)| *escaped)),
-            b'"' => return Ok((name.into(), quoted[at + 1..].trim_ascii_start())),
-            other => name.push(*other),
-        }
+        return Ok((Some(inner), quoted[at + 1..].trim_ascii_start()));
     }
-    Err(BadValue("Unclosed quote"))
+    let Some(at) = memchr::memchr(b'<', text) else {
+        return Ok((None, text));
+    };
+    let name = text[..at].trim_ascii();
+    // A bracket behind the parameters of an addr-spec is no address's.
+    if memchr::memchr3(b'"', b',', b';', name).is_some() {
+        return Err(BadValue("Bad display name"));
+    }
+    Ok((Some(value.slice_ref(name)), &text[at..]))
 }

@@ -1,0 +1,3 @@
+//! What the message layer promises, checked from outside.
+
+mod stream;
