@@ -6,10 +6,12 @@
 
 #![warn(missing_docs)]
 
+pub mod digest;
 pub mod hop;
 pub mod media;
 pub mod message;
 pub mod proxy;
+pub mod secret;
 pub mod starcode;
 pub mod transaction;
 pub mod uri;
