@@ -13,6 +13,7 @@ pub mod message;
 pub mod proxy;
 pub mod secret;
 pub mod starcode;
+pub mod trace;
 pub mod transaction;
 pub mod uri;
 pub mod value;

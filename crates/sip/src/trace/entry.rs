@@ -80,7 +80,11 @@ impl Entry {
             to: to.into(),
             way,
             line: cut(line, LINE_BYTES_MAX),
-            cseq: message.cseq().map(|cseq| cseq.to_string()).unwrap_or_default().into(),
+            cseq: message
+                .cseq()
+                .map(|cseq| cseq.to_string())
+                .unwrap_or_default()
+                .into(),
             text: text(message, detail, redactor).map(|text| cut(text, TEXT_BYTES_MAX)),
         }
     }

@@ -31,15 +31,28 @@ const TIME_WIDTH: usize = 13;
 pub fn render(ladder: &Ladder, texts: bool) -> String {
     let peers = peers(&ladder.entries);
     let labels: Vec<String> = ladder.entries.iter().map(label).collect();
-    let widest = labels.iter().map(|label| label.chars().count() + 8).max().unwrap_or(0);
-    let names = peers.iter().map(|peer| peer.chars().count() + 2).max().unwrap_or(0);
+    let widest = labels
+        .iter()
+        .map(|label| label.chars().count() + 9)
+        .max()
+        .unwrap_or(0);
+    let names = peers
+        .iter()
+        .map(|peer| peer.chars().count() + 2)
+        .max()
+        .unwrap_or(0);
     let column = widest.max(names).clamp(COLUMN_MIN, COLUMN_MAX);
     let mut text = heading(&peers, column);
     for (entry, label) in ladder.entries.iter().zip(&labels) {
         text.push_str(&row(entry, label, &peers, column));
     }
     if ladder.dropped > 0 {
-        writeln!(text, "{:TIME_WIDTH$}({} more messages were not kept)", "", ladder.dropped).expect(NEVER);
+        writeln!(
+            text,
+            "{:TIME_WIDTH$}({} more messages were not kept)",
+            "", ladder.dropped
+        )
+        .expect(NEVER);
     }
     if texts {
         for (at, entry) in ladder.entries.iter().enumerate() {
@@ -47,8 +60,19 @@ pub fn render(ladder: &Ladder, texts: bool) -> String {
                 Way::Received => "from",
                 Way::Sent => "to",
             };
-            let peer = if entry.way == Way::Received { &entry.from } else { &entry.to };
-            write!(text, "\n[{}] {} {way} {peer}\n{}\n", at + 1, clock(entry.at_ms), entry.line).expect(NEVER);
+            let peer = if entry.way == Way::Received {
+                &entry.from
+            } else {
+                &entry.to
+            };
+            write!(
+                text,
+                "\n[{}] {} {way} {peer}\n{}\n",
+                at + 1,
+                clock(entry.at_ms),
+                entry.line
+            )
+            .expect(NEVER);
             if let Some(kept) = &entry.text {
                 writeln!(text, "{}", kept.trim_end()).expect(NEVER);
             }
@@ -74,9 +98,16 @@ fn heading(peers: &[&str], column: usize) -> String {
         let peer = shorten(peer, column - 2);
         // The names stand over their lines, the first flush with its line so that it does not hide the times.
         let from = TIME_WIDTH + at * column;
-        let start = if at == 0 { from } else { from.saturating_sub(peer.chars().count() / 2) };
+        let start = if at == 0 {
+            from
+        } else {
+            from.saturating_sub(peer.chars().count() / 2)
+        };
         let filled = line.chars().count();
-        line.extend(std::iter::repeat_n(' ', start.saturating_sub(filled).max(usize::from(at > 0))));
+        line.extend(std::iter::repeat_n(
+            ' ',
+            start.saturating_sub(filled).max(usize::from(at > 0)),
+        ));
         line.push_str(&peer);
     }
     line.truncate(line.trim_end().len());
@@ -90,7 +121,12 @@ fn row(entry: &Entry, label: &str, peers: &[&str], column: usize) -> String {
     for at in 0..peers.len() {
         cells[at * column] = '|';
     }
-    let place = |name: &str| peers.iter().position(|peer| *peer == name).unwrap_or(peers.len() - 1);
+    let place = |name: &str| {
+        peers
+            .iter()
+            .position(|peer| *peer == name)
+            .unwrap_or(peers.len() - 1)
+    };
     let (from, to) = (place(&entry.from), place(&entry.to));
     let (left, right) = (from.min(to) * column, from.max(to) * column);
     if left == right {

@@ -110,7 +110,10 @@ impl Redactor {
         let code = self.login.len();
         let mut at = 0;
         while at + code <= dialled.len() {
-            let found = dialled[at..at + code].iter().zip(&self.login).all(|(item, byte)| item.byte == *byte);
+            let found = dialled[at..at + code]
+                .iter()
+                .zip(&self.login)
+                .all(|(item, byte)| item.byte == *byte);
             if !found {
                 at += 1;
                 continue;
@@ -152,7 +155,10 @@ fn decode(text: &[u8]) -> Vec<Item> {
         let mut decoded = Vec::with_capacity(before);
         let mut at = 0;
         while let Some(item) = items.get(at) {
-            let digits = items.get(at + 1).zip(items.get(at + 2)).filter(|_| item.byte == b'%');
+            let digits = items
+                .get(at + 1)
+                .zip(items.get(at + 2))
+                .filter(|_| item.byte == b'%');
             match digits.and_then(|(high, low)| Some((hex(high.byte)? << 4 | hex(low.byte)?, low.end))) {
                 Some((byte, end)) => {
                     decoded.push(Item {
@@ -177,7 +183,9 @@ fn decode(text: &[u8]) -> Vec<Item> {
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Where a run of bytes ends that begins at `from`.
@@ -208,10 +216,16 @@ fn credentials_in_uris(text: &[u8], items: &[Item], secrets: &mut Vec<Range<usiz
     const NAME: &[u8] = b"authorization=";
     for at in 0..items.len().saturating_sub(NAME.len()) {
         let window = &items[at..at + NAME.len()];
-        if window.iter().zip(NAME).all(|(item, byte)| item.byte.eq_ignore_ascii_case(byte)) {
+        if window
+            .iter()
+            .zip(NAME)
+            .all(|(item, byte)| item.byte.eq_ignore_ascii_case(byte))
+        {
             let start = items[at + NAME.len() - 1].end;
             let rest = &text[start..];
-            let length = rest.iter().position(|byte| *byte <= b' ' || b"&<>\"\\".contains(byte));
+            let length = rest
+                .iter()
+                .position(|byte| *byte <= b' ' || b"&<>\"\\".contains(byte));
             secrets.push(start..start + length.unwrap_or(rest.len()));
         }
     }
@@ -221,12 +235,17 @@ fn credentials_in_uris(text: &[u8], items: &[Item], secrets: &mut Vec<Range<usiz
 fn passwords_in_uris(text: &[u8], secrets: &mut Vec<Range<usize>>) {
     for at in memchr::memchr_iter(b'@', text) {
         let before = &text[..at];
-        let start = before.iter().rposition(|byte| *byte <= b' ' || b"<>\"\\,@".contains(byte));
+        let start = before
+            .iter()
+            .rposition(|byte| *byte <= b' ' || b"<>\"\\,@".contains(byte));
         let uri = start.map_or(0, |start| start + 1);
         let mut colons = memchr::memchr_iter(b':', &text[uri..at]).map(|colon| uri + colon);
         let scheme = colons.next().map(|colon| &text[uri..colon]);
         let is_sip = scheme.is_some_and(|scheme| {
-            let word = scheme.rsplit(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
+            let word = scheme
+                .rsplit(|byte| !byte.is_ascii_alphabetic())
+                .next()
+                .unwrap_or_default();
             word.eq_ignore_ascii_case(b"sip") || word.eq_ignore_ascii_case(b"sips")
         });
         if let Some(colon) = colons.next().filter(|_| is_sip) {

@@ -100,7 +100,9 @@ impl Store {
     /// Adds a message to the ladder of its call.
     pub fn add(&mut self, call_id: &[u8], entry: Entry) {
         let messages_max = self.bounds.messages;
-        let Some((call, bytes)) = self.call(call_id) else { return };
+        let Some((call, bytes)) = self.call(call_id) else {
+            return;
+        };
         if call.entries.len() >= messages_max {
             call.dropped = call.dropped.saturating_add(1);
             return;
@@ -114,7 +116,9 @@ impl Store {
 
     /// Puts the record beside the ladder of its call.
     pub fn close(&mut self, record: &Cdr) {
-        let Some((call, bytes)) = self.call(record.call_id.as_bytes()) else { return };
+        let Some((call, bytes)) = self.call(record.call_id.as_bytes()) else {
+            return;
+        };
         // The strings of a record are short and few; counted as a fixed sum.
         if call.record.is_none() {
             call.bytes += RECORD_WEIGHT;
@@ -140,7 +144,9 @@ impl Store {
     #[must_use]
     pub fn list(&self, limit: usize) -> Vec<Summary> {
         let newest = self.order.iter().rev().take(limit);
-        newest.filter_map(|call_id| Some(self.calls.get(call_id)?.summary(call_id))).collect()
+        newest
+            .filter_map(|call_id| Some(self.calls.get(call_id)?.summary(call_id)))
+            .collect()
     }
 
     /// How many bytes are kept, about.
@@ -170,7 +176,9 @@ impl Store {
 
     fn make_room(&mut self) {
         while self.order.len() > self.bounds.calls || self.bytes > self.bounds.bytes {
-            let Some(oldest) = self.order.pop_front() else { return };
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
             if let Some(call) = self.calls.remove(&oldest) {
                 self.bytes -= call.bytes;
             }

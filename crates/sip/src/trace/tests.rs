@@ -9,7 +9,14 @@ fn text(input: &str) -> String {
 }
 
 fn entry(message: &Message, detail: Detail) -> Entry {
-    Entry::new(message, 1_000, ("chi-12", "edge"), Way::Received, detail, &Redactor::default())
+    Entry::new(
+        message,
+        1_000,
+        ("chi-12", "edge"),
+        Way::Received,
+        detail,
+        &Redactor::default(),
+    )
 }
 
 /// All that is kept of a message in full.
@@ -25,14 +32,32 @@ fn a_pin_is_taken_out_of_what_was_dialled_and_the_extension_stays() {
         ("*11*2041*4711#", "*11*2041*xxxx"),
         ("*11*2041*4711*2042*99", "*11*2041*xxxx"),
         ("*11**4711", "*11**xxxx"),
-        ("sip:*11*2041*4711@example.com;user=phone", "sip:*11*2041*xxxx@example.com;user=phone"),
-        ("sip:%2A11%2a2041%2A4711@example.com", "sip:%2A11%2a2041%2Axxxx@example.com"),
+        (
+            "sip:*11*2041*4711@example.com;user=phone",
+            "sip:*11*2041*xxxx@example.com;user=phone",
+        ),
+        (
+            "sip:%2A11%2a2041%2A4711@example.com",
+            "sip:%2A11%2a2041%2Axxxx@example.com",
+        ),
         ("sip:%2A%31%31*2041*%34%37%31%31@a", "sip:%2A%31%31*2041*xxxx@a"),
-        ("tel:*11*2041*47-11;phone-context=a", "tel:*11*2041*xxxx;phone-context=a"),
-        ("<sip:a@b?Refer-To=%3Csip%3A%252A11%252A2041%252A4711%40a%3E>", "<sip:a@b?Refer-To=%3Csip%3A%252A11%252A2041%252Axxxx%40a%3E>"),
+        (
+            "tel:*11*2041*47-11;phone-context=a",
+            "tel:*11*2041*xxxx;phone-context=a",
+        ),
+        (
+            "<sip:a@b?Refer-To=%3Csip%3A%252A11%252A2041%252A4711%40a%3E>",
+            "<sip:a@b?Refer-To=%3Csip%3A%252A11%252A2041%252Axxxx%40a%3E>",
+        ),
         ("\"*11*2041*47 11\" <sip:x@y>", "\"*11*2041*xxxx\" <sip:x@y>"),
-        ("\"*11 * 2041 * 47 11\" <sip:x@y>", "\"*11 * 2041 * xxxx\" <sip:x@y>"),
-        ("INVITE tel:*11*2041*4711 SIP/2.0", "INVITE tel:*11*2041*xxxx SIP/2.0"),
+        (
+            "\"*11 * 2041 * 47 11\" <sip:x@y>",
+            "\"*11 * 2041 * xxxx\" <sip:x@y>",
+        ),
+        (
+            "INVITE tel:*11*2041*4711 SIP/2.0",
+            "INVITE tel:*11*2041*xxxx SIP/2.0",
+        ),
     ] {
         assert_eq!(text(dialled), clean);
     }
@@ -59,8 +84,14 @@ fn what_holds_no_secret_stays_as_it_is() {
 
 #[test]
 fn passwords_and_credentials_in_uris_are_taken_out() {
-    assert_eq!(text("<sip:maria:secret@example.com:5060>"), "<sip:maria:xxxx@example.com:5060>");
-    assert_eq!(text("SIPS:maria:secret@[2001:db8::1]"), "SIPS:maria:xxxx@[2001:db8::1]");
+    assert_eq!(
+        text("<sip:maria:secret@example.com:5060>"),
+        "<sip:maria:xxxx@example.com:5060>"
+    );
+    assert_eq!(
+        text("SIPS:maria:secret@[2001:db8::1]"),
+        "SIPS:maria:xxxx@[2001:db8::1]"
+    );
     assert_eq!(
         text("<sip:a@b?Proxy-Authorization=Digest%20response%3D%22abc%22&Subject=x>"),
         "<sip:a@b?Proxy-Authorization=xxxx&Subject=x>"
@@ -104,7 +135,12 @@ fn keys_of_media_and_credentials_in_bodies_are_taken_out_and_the_rest_is_kept() 
 
 #[test]
 fn bodies_of_other_kinds_are_not_kept_above_all_key_presses() {
-    for content_type in ["application/dtmf-relay", "application/dtmf", "text/plain", "multipart/mixed;boundary=x"] {
+    for content_type in [
+        "application/dtmf-relay",
+        "application/dtmf",
+        "text/plain",
+        "multipart/mixed;boundary=x",
+    ] {
         let mut message = Message::request(Method::Info, "sip:a@b");
         message.set_body(Some(content_type), "Signal=7\r\n");
         assert!(!kept(&message).contains("Signal"), "{content_type}");
@@ -123,9 +159,15 @@ fn how_much_is_kept_can_be_chosen() {
     message.push(Header::new(Name::Supported, "path"));
     message.push(Header::new(Name::UserAgent, "phone"));
     let line = entry(&message, Detail::Line);
-    assert_eq!((&*line.line, &*line.cseq), ("INVITE sip:2041@example.com SIP/2.0", "7 INVITE"));
+    assert_eq!(
+        (&*line.line, &*line.cseq),
+        ("INVITE sip:2041@example.com SIP/2.0", "7 INVITE")
+    );
     assert_eq!(line.text, None);
-    assert_eq!(entry(&message, Detail::Headers).text.as_deref(), Some("User-Agent: phone\n"));
+    assert_eq!(
+        entry(&message, Detail::Headers).text.as_deref(),
+        Some("User-Agent: phone\n")
+    );
     let full = entry(&message, Detail::Full).text.unwrap();
     assert_eq!(&*full, "CSeq: 7 INVITE\nSupported: path\nUser-Agent: phone\n");
 }
@@ -150,7 +192,10 @@ fn escaped(character: char, how: u8) -> String {
         1 => format!("%{code:02x}"),
         2 => format!("%25{code:02X}"),
         3 => format!("%2525{code:02x}"),
-        4 => format!("%{code:02X}").chars().map(|c| format!("%{:02x}", u32::from(c))).collect(),
+        4 => format!("%{code:02X}")
+            .chars()
+            .map(|c| format!("%{:02x}", u32::from(c)))
+            .collect(),
         _ => plain,
     }
 }
@@ -158,17 +203,30 @@ fn escaped(character: char, how: u8) -> String {
 /// `*11*EXTENSION*PIN` with each character escaped in its own way.
 fn dialled() -> impl Strategy<Value = (String, String)> {
     let escapes = prop_oneof![Just(Vec::new()), proptest::collection::vec(0_u8..12, 40)];
-    ("[0-9]{0,8}", "[0-9]{5,12}", escapes, any::<bool>()).prop_map(|(extension, pin, escapes, pound)| {
+    ("[0-9]{0,5}", "[0-9]{6,12}", escapes, any::<bool>()).prop_map(|(extension, pin, escapes, pound)| {
         let plain = format!("*11*{extension}*{pin}{}", if pound { "#" } else { "" });
         let how = escapes.into_iter().chain(std::iter::repeat(9));
-        (plain.chars().zip(how).map(|(character, how)| escaped(character, how)).collect(), pin)
+        (
+            plain
+                .chars()
+                .zip(how)
+                .map(|(character, how)| escaped(character, how))
+                .collect(),
+            pin,
+        )
     })
 }
 
 /// A message with the dialled string at one of its places.
 fn put(dialled: &str, place: usize) -> Message {
     let uri = format!("sip:{dialled}@example.com");
-    let at_place = |here: usize| if here == place { uri.as_str() } else { "sip:a@example.com" };
+    let at_place = |here: usize| {
+        if here == place {
+            uri.as_str()
+        } else {
+            "sip:a@example.com"
+        }
+    };
     let mut message = Message::request(Method::Invite, at_place(0));
     let headers = [
         Name::From,
@@ -191,8 +249,14 @@ fn put(dialled: &str, place: usize) -> Message {
     match place {
         14 => message.push(Header::new(Name::To, format!("\"{dialled}\" <sip:a@b>"))),
         15 => message.push(Header::new(Name::To, format!("<tel:{dialled};phone-context=b>"))),
-        16 => message.push(Header::new(Name::ReferTo, format!("<sip:a@b?Replaces=x&To=sip%3A{dialled}%40b>"))),
-        17 => message.set_body(Some("message/sipfrag"), format!("INVITE {uri} SIP/2.0\r\nTo: <{uri}>\r\n")),
+        16 => message.push(Header::new(
+            Name::ReferTo,
+            format!("<sip:a@b?Replaces=x&To=sip%3A{dialled}%40b>"),
+        )),
+        17 => message.set_body(
+            Some("message/sipfrag"),
+            format!("INVITE {uri} SIP/2.0\r\nTo: <{uri}>\r\n"),
+        ),
         18 => message.set_body(
             Some("application/dialog-info+xml"),
             format!("<dialog><target uri=\"{uri}\"/></dialog>"),
@@ -200,7 +264,10 @@ fn put(dialled: &str, place: usize) -> Message {
         19 => message.set_body(Some("application/sdp"), format!("v=0\r\ns={dialled}\r\n")),
         20 => message.set_body(Some("application/dtmf-relay"), format!("Signal={dialled}\r\n")),
         21 => message.set_body(Some("text/plain"), dialled.to_owned()),
-        22 => message.push(Header::new(Name::Reason, format!("SIP;text=\"no {dialled} here\""))),
+        22 => message.push(Header::new(
+            Name::Reason,
+            format!("SIP;text=\"no {dialled} here\""),
+        )),
         23 => message.push(Header::new(Name::To, format!("sip:{dialled}:pass@b"))),
         _ => {}
     }
@@ -216,8 +283,12 @@ fn unescaped(text: &str) -> String {
         let mut out = Vec::with_capacity(bytes.len());
         let mut at = 0;
         while at < bytes.len() {
-            let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
-            let byte = pair.filter(|_| bytes[at] == b'%').and_then(|pair| u8::from_str_radix(pair, 16).ok());
+            let pair = bytes
+                .get(at + 1..at + 3)
+                .and_then(|pair| std::str::from_utf8(pair).ok());
+            let byte = pair
+                .filter(|_| bytes[at] == b'%')
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok());
             out.push(byte.unwrap_or(bytes[at]));
             at += if byte.is_some() { 3 } else { 1 };
         }
@@ -236,6 +307,9 @@ proptest! {
         let message = put(&dialled, place);
         let before = unescaped(&String::from_utf8_lossy(&message.to_bytes()));
         prop_assert!(before.contains(&pin), "the test puts no PIN at place {place}");
+        // Not a part of it either: the last six digits, which are longer than any extension here.
+        let end = &pin[pin.len() - 6..];
+        prop_assume!(!format!("{:?}", Bounds::default()).contains(end));
         let mut store = Store::new(Bounds::default(), Redactor::default());
         store.add(message.call_id().unwrap_or_default(), entry(&message, Detail::Full));
         let record = Cdr { dialled: dialled.as_str().into(), call_id: dialled.as_str().into(), ..Cdr::default() };
@@ -245,8 +319,7 @@ proptest! {
         let line = record.line(&Redactor::default());
         for kept in [format!("{store:?}"), serde_json::to_string(&ladders).unwrap(), drawn, line] {
             let kept = unescaped(&kept);
-            // "11" and the extension stay; the PIN is too long to be part of anything else here.
-            prop_assert!(!kept.contains(&format!("*{pin}")), "place {place}: {kept}");
+            prop_assert!(!kept.contains(end), "place {place}: {kept}");
         }
     }
 
@@ -260,7 +333,7 @@ proptest! {
 
     #[test]
     fn no_bytes_are_too_strange_to_be_redacted(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        Redactor::default().text(&bytes);
+        let _ = Redactor::default().text(&bytes);
         let mut message = Message::request(Method::Notify, &bytes);
         message.set_body(Some("message/sipfrag"), bytes);
         entry(&message, Detail::Full);
@@ -296,7 +369,10 @@ fn store(calls: usize, messages: usize, bytes: usize) -> Store {
 fn the_oldest_call_makes_room_and_the_list_begins_with_the_newest() {
     let mut store = store(3, 10, 1 << 20);
     for n in 0..5_u64 {
-        store.add(format!("call-{n}").as_bytes(), numbered(n, "INVITE sip:a@b SIP/2.0", "a", "edge"));
+        store.add(
+            format!("call-{n}").as_bytes(),
+            numbered(n, "INVITE sip:a@b SIP/2.0", "a", "edge"),
+        );
     }
     let ids: Vec<_> = store.list(10).into_iter().map(|call| call.call_id).collect();
     assert_eq!(ids, ["call-4", "call-3", "call-2"].map(Box::from));
@@ -353,35 +429,44 @@ fn a_ladder_has_a_column_for_each_peer_and_an_arrow_for_each_message() {
         (240, "SIP/2.0 180 Ringing", "ny-02", "edge"),
         (1_250, "SIP/2.0 200 OK", "ny-02", "edge"),
     ];
-    let entries = lines.map(|(after, line, from, to)| numbered(noon + after, line, from, to)).to_vec();
+    let entries = lines
+        .map(|(after, line, from, to)| numbered(noon + after, line, from, to))
+        .to_vec();
     let ladder = Ladder {
         call_id: "x".into(),
         entries,
         dropped: 0,
         record: None,
     };
-    let expected = "\
-             chi-12                     edge                       ny-02
-12:00:00.000 |------ INVITE 2041 ------->|                           |
-12:00:00.003 |<-- 100 Trying (INVITE) ---|                           |
-12:00:00.012 |                           |------ INVITE 2041 ------->|
-12:00:00.240 |                           |<-- 180 Ringing (INVITE) --|
-12:00:01.250 |                           |<---- 200 OK (INVITE) -----|
-";
+    let expected = [
+        "             chi-12                     edge                         ny-02",
+        "12:00:00.000 |------- INVITE 2041 ------->|                            |",
+        "12:00:00.003 |<-- 100 Trying (INVITE) ----|                            |",
+        "12:00:00.012 |                            |------- INVITE 2041 ------->|",
+        "12:00:00.240 |                            |<-- 180 Ringing (INVITE) ---|",
+        "12:00:01.250 |                            |<---- 200 OK (INVITE) ------|",
+        "",
+    ]
+    .join("\n");
     assert_eq!(render(&ladder, false), expected);
     let with_texts = render(&ladder, true);
-    assert!(with_texts.starts_with(expected));
+    assert!(with_texts.starts_with(&expected));
     assert!(with_texts.contains("\n[3] 12:00:00.012 to ny-02\nINVITE sip:2041@192.0.2.7:5060 SIP/2.0\n"));
 }
 
 #[test]
 fn a_ladder_of_anything_keeps_its_columns() {
     let long = "x".repeat(300);
-    let names: Vec<String> = (0..12).map(|n| format!("peer-{n}-{}", "y".repeat(n * 9))).collect();
+    let names: Vec<String> = (0..12)
+        .map(|n| format!("peer-{n}-{}", "y".repeat(n * 9)))
+        .collect();
     let entries = (0..11)
         .flat_map(|n| {
             let line = format!("INVITE sip:{long}@b SIP/2.0");
-            [numbered(0, &line, &names[n], &names[n + 1]), numbered(0, "", &names[n + 1], &names[n])]
+            [
+                numbered(0, &line, &names[n], &names[n + 1]),
+                numbered(0, "", &names[n + 1], &names[n]),
+            ]
         })
         .collect();
     let mut ladder = Ladder {
