@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod body;
 pub mod digest;
 pub mod hop;
 pub mod media;
