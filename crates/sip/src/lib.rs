@@ -8,6 +8,7 @@
 
 pub mod body;
 pub mod digest;
+pub mod event;
 pub mod hop;
 pub mod media;
 pub mod message;
