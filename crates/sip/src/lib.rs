@@ -13,6 +13,7 @@ pub mod hop;
 pub mod media;
 pub mod message;
 pub mod proxy;
+pub mod registrar;
 pub mod secret;
 pub mod starcode;
 pub mod trace;

@@ -54,7 +54,7 @@ impl GruuKey {
     }
 
     /// Reads the user part of a temporary GRUU; `None` when it is not one of ours. Whether it is still good, the
-    /// registrar knows.
+    /// registrar knows: [`Bindings::by_temp_gruu`](crate::registrar::Bindings::by_temp_gruu).
     #[must_use]
     pub fn open(&self, user: &str) -> Option<TempGruu> {
         let text = user

@@ -26,6 +26,7 @@ use ring::{aead, hkdf, hmac};
 use zeroize::Zeroizing;
 
 pub use self::flow::FlowTokens;
+pub(crate) use self::flow::{read_hop, write_hop};
 pub use self::gruu::{GruuKey, TempGruu};
 
 use crate::digest::{Ha1s, NonceKey};
