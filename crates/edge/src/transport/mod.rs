@@ -13,12 +13,14 @@ mod counters;
 mod error;
 mod peek;
 mod shared;
+mod stream;
 mod stun;
+mod tls;
 mod udp;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
@@ -35,6 +37,8 @@ pub use self::error::{CertificateError, SendError, StartError};
 
 use self::counters::{Counters, count};
 use self::shared::{Entry, Shared, Socket};
+use self::stream::Streams;
+use self::tls::Tls;
 
 /// Takes in what the transports bring. Called by many threads at once; must not block.
 pub trait Handler: Send + Sync + 'static {
@@ -77,6 +81,7 @@ pub struct Transports {
 
 struct Inner {
     shared: Arc<Shared>,
+    streams: Arc<Streams>,
     sockets: Vec<(Socket, ListenConfig)>,
     infos: Vec<ListenerInfo>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -107,13 +112,24 @@ impl Transports {
     /// Addresses that cannot be bound or need `advertise`, certificates that cannot be used.
     pub fn bind(
         listen: Vec<ListenConfig>,
-        _outgoing: OutgoingTls,
+        outgoing: OutgoingTls,
         limits: Limits,
         runtime: &runtime::Handle,
     ) -> Result<Self, StartError> {
         if listen.len() > usize::from(u16::MAX) {
             return Err(StartError::TooMany);
         }
+        for config in &listen {
+            if let Some(problem) = tls::problem(config.transport, config.tls.as_ref()) {
+                let (transport, address) = (config.transport, config.address);
+                return Err(StartError::Tls {
+                    transport,
+                    address,
+                    problem,
+                });
+            }
+        }
+        let tls = Tls::read(&listen, outgoing)?;
         let (mut sockets, mut infos) = (Vec::new(), Vec::new());
         for config in listen {
             let (socket, local) = bind(&config, &limits)?;
@@ -124,14 +140,17 @@ impl Transports {
             });
             sockets.push((socket, config));
         }
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             limits,
             counters: Counters::default(),
             stopping: AtomicBool::new(false),
-        };
+            late_ms: AtomicU64::new(0),
+        });
+        let local = infos.iter().map(|info| info.local).collect();
         Ok(Self {
             inner: Arc::new(Inner {
-                shared: Arc::new(shared),
+                streams: Streams::new(Arc::clone(&shared), tls, local, runtime),
+                shared,
                 sockets,
                 infos,
                 threads: Mutex::new(Vec::new()),
@@ -147,27 +166,40 @@ impl Transports {
     pub fn serve(&self, handler: Arc<dyn Handler>) -> Result<(), StartError> {
         let inner = &*self.inner;
         let entry = Entry(handler);
+        inner.streams.serve(entry.clone());
+        let mut has_workers = false;
         for (at, (socket, config)) in inner.sockets.iter().enumerate() {
             let listener = ListenerId(u16::try_from(at).unwrap_or(u16::MAX));
             match socket {
                 Socket::Udp(socket) => {
+                    has_workers = true;
                     let workers = if config.workers == 0 {
                         WORKERS
                     } else {
                         config.workers
                     };
-                    for worker in 0..workers {
+                    for number in 0..workers {
                         let shared = Arc::clone(&inner.shared);
-                        let worker_of = udp::Worker::new(shared, entry.clone(), listener, Arc::clone(socket));
-                        let thread = std::thread::Builder::new()
-                            .name(format!("sip-udp-{at}-{worker}"))
-                            .spawn(move || worker_of.run())
-                            .map_err(StartError::Thread)?;
-                        inner.threads.lock().push(thread);
+                        let worker = udp::Worker::new(shared, entry.clone(), listener, Arc::clone(socket));
+                        inner.thread(format!("sip-udp-{at}-{number}"), move || worker.run())?;
                     }
                 }
-                Socket::Stream => {}
+                Socket::Stream(socket) => {
+                    let accepting = inner
+                        .streams
+                        .accept(entry.clone(), listener, config.transport, socket);
+                    accepting.map_err(|source| StartError::Bind {
+                        transport: config.transport,
+                        address: config.address,
+                        source,
+                    })?;
+                }
             }
+        }
+        if !has_workers {
+            // Datagram workers keep the handler's timers; without one somebody else must.
+            let shared = Arc::clone(&inner.shared);
+            inner.thread("sip-timer".into(), move || udp::keep_time(&shared, &entry))?;
         }
         Ok(())
     }
@@ -179,18 +211,16 @@ impl Transports {
     /// When it was not even queued; `Handler::failed` is not called then.
     pub fn send(&self, to: &Hop, bytes: Bytes) -> Result<(), SendError> {
         let inner = &*self.inner;
-        let result = match to.transport {
-            Transport::Udp => match inner.sockets.get(usize::from(to.listener.0)) {
-                Some((Socket::Udp(socket), _)) => udp::send(socket, to.remote, &bytes),
-                _ => Err(SendError::NoListener),
-            },
-            _ => Err(SendError::NoListener),
+        let length = bytes.len();
+        let result = match (to.transport, inner.sockets.get(usize::from(to.listener.0))) {
+            (Transport::Udp, Some((Socket::Udp(socket), _))) => udp::send(socket, to.remote, &bytes),
+            (Transport::Udp, _) | (_, None) => Err(SendError::NoListener),
+            _ => return inner.note(to, inner.streams.send(to, bytes)),
         };
-        match result {
-            Ok(()) => shared::sent(&inner.shared, to.transport, bytes.len()),
-            Err(_) => count(&inner.shared.counters.of(to.transport).send_failed),
+        if result.is_ok() {
+            shared::sent(&inner.shared, to.transport, length);
         }
-        result
+        inner.note(to, result)
     }
 
     /// The listeners, in the order of their numbers.
@@ -204,18 +234,20 @@ impl Transports {
     /// # Errors
     /// When one cannot be used: then the old ones stay in use.
     pub fn reload_certificates(&self) -> Result<(), CertificateError> {
-        Ok(())
+        self.inner.streams.tls.reload()
     }
 
     /// What the verified certificate of a connection's peer says; `None` when it showed none, when it was not
     /// verified, or when the connection is over.
     #[must_use]
-    pub fn peer_certificate(&self, _connection: ConnectionId) -> Option<PeerNames> {
-        None
+    pub fn peer_certificate(&self, connection: ConnectionId) -> Option<PeerNames> {
+        self.inner.streams.peer(connection)
     }
 
     /// Closes a connection once what is queued for it has been written.
-    pub fn close(&self, _connection: ConnectionId) {}
+    pub fn close(&self, connection: ConnectionId) {
+        self.inner.streams.close(connection);
+    }
 
     /// What went through so far.
     #[must_use]
@@ -227,6 +259,7 @@ impl Transports {
     /// handler itself.
     pub async fn stop(&self) {
         self.inner.shared.stopping.store(true, Ordering::Release);
+        self.inner.streams.stop().await;
         let threads = std::mem::take(&mut *self.inner.threads.lock());
         let joined = self.inner.runtime.spawn_blocking(move || {
             for thread in threads {
@@ -235,6 +268,22 @@ impl Transports {
             }
         });
         let _ = joined.await;
+    }
+}
+
+impl Inner {
+    fn thread(&self, name: String, run: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
+        let thread = std::thread::Builder::new().name(name).spawn(run);
+        self.threads.lock().push(thread.map_err(StartError::Thread)?);
+        Ok(())
+    }
+
+    /// Counts what was not sent.
+    fn note(&self, to: &Hop, result: Result<(), SendError>) -> Result<(), SendError> {
+        if result.is_err() {
+            count(&self.shared.counters.of(to.transport).send_failed);
+        }
+        result
     }
 }
 
@@ -247,30 +296,17 @@ fn bind(config: &ListenConfig, limits: &Limits) -> Result<(Socket, SocketAddr), 
         address,
         source,
     };
-    match (transport.is_secure(), &config.tls) {
-        (true, None) => {
-            return Err(StartError::Tls {
-                transport,
-                address,
-                problem: "needs a certificate and its key",
-            });
-        }
-        (false, Some(_)) => {
-            return Err(StartError::Tls {
-                transport,
-                address,
-                problem: "has certificates but does not encrypt",
-            });
-        }
-        _ => {}
-    }
     match transport {
         Transport::Udp => {
             let socket = udp::bind(address, limits.receive_buffer).map_err(bind_error)?;
             let local = socket.local_addr().map_err(bind_error)?;
             Ok((Socket::Udp(Arc::new(socket)), local))
         }
-        _ => Ok((Socket::Stream, address)),
+        _ => {
+            let socket = stream::bind(address).map_err(bind_error)?;
+            let local = socket.local_addr().map_err(bind_error)?;
+            Ok((Socket::Stream(socket), local))
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! It costs some hundred nanoseconds and may be wrong about strange messages; a wrong guess changes an order, or
 //! answers 503 to a request that might have been served, never more.
 
-use memchr::{memchr, memmem};
+use hotdesk_sip::message::{Message, Method, Name, StartLine};
+use memchr::memchr;
 
 use super::config::Emergency;
 
@@ -31,6 +32,20 @@ pub(super) fn classify(message: &[u8], emergency: &Emergency) -> Class {
         b"ACK" => Class::Urgent,
         b"CANCEL" => Class::Cancel,
         _ if is_emergency(uri, emergency) || has_to_tag(rest) => Class::Urgent,
+        _ => Class::New,
+    }
+}
+
+/// The same of a parsed message.
+pub(super) fn classify_message(message: &Message, emergency: &Emergency) -> Class {
+    let StartLine::Request { method, uri, .. } = message.start() else {
+        return Class::Urgent;
+    };
+    let is_tagged = || message.header(&Name::To).is_some_and(|to| is_tagged(to.raw()));
+    match method {
+        Method::Ack => Class::Urgent,
+        Method::Cancel => Class::Cancel,
+        _ if is_emergency(uri, emergency) || is_tagged() => Class::Urgent,
         _ => Class::New,
     }
 }
@@ -106,14 +121,10 @@ pub(super) fn is_keepalive(datagram: &[u8]) -> bool {
             .all(|byte| matches!(byte, b'\r' | b'\n' | 0 | b' '))
 }
 
-/// Whether the first Via asks for its connection to be reused (RFC 5923 §4): a quick no for most messages.
-#[allow(dead_code)]
-pub(super) fn may_ask_for_alias(message: &[u8]) -> bool {
-    memmem::find(message, b"alias").is_some()
-}
-
 #[cfg(test)]
 mod tests {
+    use hotdesk_sip::message::Limits;
+
     use super::*;
 
     #[test]
@@ -161,6 +172,9 @@ mod tests {
         ];
         for (message, expected) in rows {
             assert_eq!(classify(message.as_bytes(), &emergency), expected, "{message:?}");
+            if let Ok(parsed) = Message::parse(&message.into(), &Limits::default()) {
+                assert_eq!(classify_message(&parsed, &emergency), expected, "{message:?}");
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! What all listeners and connections share, and the one door through which messages reach the handler.
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use bytes::Bytes;
 use hotdesk_sip::hop::{ConnectionId, Hop, Transport};
@@ -18,12 +18,14 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) counters: Counters,
     pub(super) stopping: AtomicBool,
+    /// How late the runtime's timers fire, in milliseconds.
+    pub(super) late_ms: AtomicU64,
 }
 
 /// A bound listener.
 pub(super) enum Socket {
     Udp(Arc<UdpSocket>),
-    Stream,
+    Stream(TcpListener),
 }
 
 /// The handler, guarded: a panic in it is counted and logged, and the worker goes on. Without that one bad
@@ -34,12 +36,21 @@ pub(super) struct Entry(pub(super) Arc<dyn Handler>);
 impl Entry {
     /// Parses a whole message (a datagram, a WebSocket message) and gives it to the handler.
     pub(super) fn received(&self, shared: &Shared, from: Hop, bytes: &Bytes) {
-        let message = self.guard(shared, from.transport, || {
-            Message::parse(bytes, &shared.limits.message)
-        });
-        if let Some(message) = message {
+        if let Some(message) = self.parse(shared, from.transport, bytes) {
             self.deliver(shared, from, message);
         }
+    }
+
+    /// Parses a whole message; `None` when the parser panicked.
+    pub(super) fn parse(
+        &self,
+        shared: &Shared,
+        transport: Transport,
+        bytes: &Bytes,
+    ) -> Option<Result<Message, Malformed>> {
+        self.guard(shared, transport, || {
+            Message::parse(bytes, &shared.limits.message)
+        })
     }
 
     /// Gives a message, or what is wrong with it, to the handler. What cannot be answered is counted only.
@@ -63,10 +74,10 @@ impl Entry {
 
     /// Gives a request that came in too fast to the handler, which answers 503 without further ado.
     pub(super) fn overloaded(&self, shared: &Shared, from: Hop, bytes: &Bytes) {
-        match Message::parse(bytes, &shared.limits.message) {
-            Ok(message) => self.deliver_overloaded(shared, from, message),
+        match self.parse(shared, from.transport, bytes) {
+            Some(Ok(message)) => self.deliver_overloaded(shared, from, message),
             // Flooded with garbage: not worth an answer.
-            Err(_) => count(&shared.counters.of(from.transport).malformed_dropped),
+            Some(Err(_)) | None => count(&shared.counters.of(from.transport).malformed_dropped),
         }
     }
 
@@ -83,13 +94,11 @@ impl Entry {
         }
     }
 
-    #[allow(dead_code)]
     pub(super) fn failed(&self, shared: &Shared, to: &Hop, bytes: Bytes) {
         count(&shared.counters.of(to.transport).send_failed);
         self.guard(shared, to.transport, || self.0.failed(to, bytes));
     }
 
-    #[allow(dead_code)]
     pub(super) fn closed(&self, shared: &Shared, transport: Transport, connection: ConnectionId) {
         self.guard(shared, transport, || self.0.closed(connection));
     }

@@ -77,6 +77,14 @@ pub(super) fn send(socket: &UdpSocket, to: SocketAddr, bytes: &[u8]) -> Result<(
     }
 }
 
+/// Keeps the handler's timers where no datagram is ever read.
+pub(super) fn keep_time(shared: &Shared, entry: &Entry) {
+    while !shared.stopping.load(Acquire) {
+        std::thread::sleep(IDLE_EVERY);
+        entry.idle();
+    }
+}
+
 /// One thread of a listener.
 pub(super) struct Worker {
     shared: Arc<Shared>,

@@ -1,4 +1,9 @@
-//! The transports, on loopback with free ports: the rules of `hotdesk_edge::transport`, one file per transport.
+//! The transports, on loopback with free ports: the rules of `hotdesk_edge::transport`, one file per subject.
 
+mod both_ways;
+mod certificates;
 mod support;
+mod tcp;
+mod tls;
 mod udp;
+mod websocket;

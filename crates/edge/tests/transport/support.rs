@@ -15,7 +15,6 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What a handler was told.
 #[derive(Debug)]
-#[allow(dead_code)]
 pub(crate) enum Told {
     Received(Hop, Result<Message, Malformed>),
     Overloaded(Hop, Message),
@@ -156,4 +155,13 @@ pub(crate) fn request(method: &str, call_id: &str, to_tag: &str) -> Bytes {
 pub(crate) fn call_id(message: &Message) -> String {
     let value = message.text(&hotdesk_sip::message::Name::CallId);
     value.map(|value| value.into_owned()).unwrap_or_default()
+}
+
+/// Waits until `is_so` is.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < DEADLINE, "waited in vain: {what}");
+        std::thread::yield_now();
+    }
 }

@@ -135,7 +135,10 @@ async fn in_a_flood_established_calls_come_first_and_new_requests_are_bounded() 
     for _ in 0..104 {
         match edge.next() {
             Told::Received(_, Ok(message)) => served.push(call_id(&message)),
-            Told::Overloaded(_, message) => refused.push(call_id(&message)),
+            Told::Overloaded(from, message) => {
+                assert_eq!(from.remote, phone.local_addr().unwrap());
+                refused.push(call_id(&message));
+            }
             other => panic!("{other:?}"),
         }
     }
