@@ -84,6 +84,14 @@ impl Framer {
             if let Some(keepalive) = self.next_keepalive() {
                 return Some(keepalive);
             }
+            match &self.buffer[..] {
+                [] | [b'\r'] => return None,
+                [first, ..] if !is_token(&[*first]) => {
+                    // No start line begins like this; there is no point in waiting for its end.
+                    return Some(self.lose(Malformed::new(Fault::bad("Not a SIP message"), None, &[])));
+                }
+                _ => {}
+            }
             let Ok(end) = self.head_end(limits)? else {
                 return Some(self.give_up(limits));
             };
@@ -130,28 +138,28 @@ impl Framer {
         Some(Frame::Pong)
     }
 
-    /// Where the head that begins the buffer ends; `None`: not here yet; an error: never.
+    /// Where the head that begins the buffer ends; `None`: not here yet; an error: not within the limit. The same
+    /// for the same stream, however much of it is here.
     fn head_end(&mut self, limits: &Limits) -> Option<Result<usize, ()>> {
-        match self.buffer.first()? {
-            b'\r' if self.buffer.len() == 1 => return None,
-            first if !is_token(&[*first]) => return Some(Err(())),
-            _ => {}
-        }
         let from = self.scanned;
+        let within = |end: usize| {
+            Some(if end <= limits.head_bytes {
+                Ok(end)
+            } else {
+                Err(())
+            })
+        };
+        self.scanned = self.buffer.len();
         for at in memchr::memchr_iter(b'\n', &self.buffer[from..]) {
             let after = from + at + 1;
             match &self.buffer[after..] {
-                [b'\n', ..] => return Some(Ok(after + 1)),
-                [b'\r', b'\n', ..] => return Some(Ok(after + 2)),
-                [] | [b'\r'] => {
-                    // To be looked at again with what comes behind it.
-                    self.scanned = after - 1;
-                    return (self.buffer.len() > limits.head_bytes).then_some(Err(()));
-                }
+                [b'\n', ..] => return within(after + 1),
+                [b'\r', b'\n', ..] => return within(after + 2),
+                // To be looked at again with what comes behind it.
+                [] | [b'\r'] => self.scanned = after - 1,
                 _ => {}
             }
         }
-        self.scanned = self.buffer.len();
         (self.buffer.len() > limits.head_bytes).then_some(Err(()))
     }
 
@@ -171,20 +179,21 @@ impl Framer {
             Length::Missing => head.found(Fault::NO_LENGTH),
             Length::Of(_) | Length::Bad => {}
         }
-        Some(self.lose(head))
+        Some(self.lose(head.into_malformed()))
     }
 
-    /// Answers what can be answered of a head that does not end.
+    /// Answers what can be answered of a head that does not end within the limit.
     fn give_up(&mut self, limits: &Limits) -> Frame {
-        let bytes = self.buffer.split().freeze();
-        self.lose(Head::read(&bytes, limits))
+        let end = self.buffer.len().min(limits.head_bytes + 1);
+        let bytes = Bytes::copy_from_slice(&self.buffer[..end]);
+        self.lose(Head::read(&bytes, limits).into_malformed())
     }
 
-    fn lose(&mut self, head: Head) -> Frame {
+    fn lose(&mut self, malformed: Malformed) -> Frame {
         self.is_lost = true;
         self.buffer = BytesMut::new();
         Frame::Malformed {
-            malformed: head.into_malformed(),
+            malformed,
             close: true,
         }
     }

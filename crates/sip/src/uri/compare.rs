@@ -5,6 +5,9 @@ use super::{Scheme, Uri, escaped_byte};
 /// Parameters that must be in both URIs if they are in one. Others only count where both have them.
 const MUST_MATCH: [&str; 6] = ["user", "ttl", "method", "maddr", "transport", "gr"];
 
+/// URIs with more parameters than this equal only themselves, so that comparing stays cheap.
+const PARAMS_MAX: usize = 64;
+
 impl Uri {
     /// Whether the two mean the same by the rules of their scheme. For sip and sips: the user part compares
     /// with regard to case and with escapes undone, everything else without regard to case; a port that is
@@ -12,7 +15,11 @@ impl Uri {
     /// separators do not count.
     #[must_use]
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        if self.scheme != other.scheme {
+        if self.as_bytes() == other.as_bytes() {
+            return true;
+        }
+        let is_long = |uri: &Self| uri.params.iter().nth(PARAMS_MAX).is_some();
+        if self.scheme != other.scheme || is_long(self) || is_long(other) {
             return false;
         }
         match self.scheme {
@@ -21,6 +28,7 @@ impl Uri {
                     && self.same_host(other)
                     && self.port == other.port
                     && self.same_params(other)
+                    && other.same_params(self)
                     && self.same_headers(other)
             }
             Scheme::Tel => {

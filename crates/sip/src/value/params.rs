@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::token::find_unquoted;
+use super::token::{closing_quote, find_unquoted};
 use super::{BadValue, is_token};
 
 /// More parameters than this are refused where they are checked, so that looking for repeated ones stays cheap.
@@ -34,6 +34,9 @@ impl Params {
     pub fn check(&self) -> Result<(), BadValue> {
         let mut seen: Vec<&[u8]> = Vec::new();
         let mut rest: &[u8] = self.0.trim_ascii();
+        if rest == b";" {
+            return Err(BadValue("Empty parameter"));
+        }
         rest = rest.strip_prefix(b";").unwrap_or(rest);
         while !rest.is_empty() {
             let end = find_unquoted(rest, b';');
@@ -41,7 +44,7 @@ impl Params {
             if !is_token(name) {
                 return Err(BadValue("Bad parameter"));
             }
-            if value.is_some_and(|value| value.iter().filter(|byte| **byte == b'"').count() == 1) {
+            if !value.is_none_or(is_closed) {
                 return Err(BadValue("Unclosed quote"));
             }
             if seen.len() == PARAMS_MAX || seen.iter().any(|other| other.eq_ignore_ascii_case(name)) {
@@ -145,6 +148,14 @@ impl Eq for Params {}
 impl std::fmt::Debug for Params {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.0)
+    }
+}
+
+/// Whether a value is one quoted string, or has no quotes.
+fn is_closed(value: &[u8]) -> bool {
+    match value.strip_prefix(b"\"") {
+        Some(quoted) => closing_quote(quoted) == quoted.len().checked_sub(1),
+        None => memchr::memchr(b'"', value).is_none(),
     }
 }
 

@@ -1,0 +1,7 @@
+//! Any bytes as a datagram.
+#![no_main]
+
+#[path = "../checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::datagram(bytes));

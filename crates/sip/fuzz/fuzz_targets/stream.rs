@@ -1,0 +1,7 @@
+//! Any bytes as a stream.
+#![no_main]
+
+#[path = "../checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::stream(bytes));
