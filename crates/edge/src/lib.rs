@@ -13,6 +13,7 @@
 
 pub mod config;
 mod edge;
+pub mod http;
 mod journal;
 mod route;
 mod standing;

@@ -2,6 +2,7 @@
 
 mod both_ways;
 mod certificates;
+mod http;
 mod support;
 mod tcp;
 mod tls;
