@@ -20,6 +20,8 @@ mod ids;
 mod notice;
 mod notifier;
 mod subscriber;
+#[cfg(test)]
+mod testing;
 
 pub use self::calls::{Bye, CallId, Calls as Dialogs, Changes, Limits as DialogsLimits, Party};
 pub use self::dialog::Dialog;

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
-use super::{CallId, Changes, Limits, Party};
-use crate::body::dialog_info::{Dialog, Direction, Identifiers, Side, State};
+use super::{Changes, Limits, Party};
+use crate::body::dialog_info::State;
 use crate::event::dialog::{BYTES_MAX, ROUTES_MAX, routes, target};
 use crate::event::tag;
 use crate::message::{Message, Method, Name};
@@ -28,11 +28,11 @@ pub(super) struct Call {
     /// The value of the INVITE's From, with tag.
     pub(super) from: Bytes,
     /// What the caller dialled, for its lamp as long as nobody is found.
-    to: Bytes,
+    pub(super) to: Bytes,
     pub(super) caller_target: Bytes,
     pub(super) invite_cseq: u32,
-    serial: u64,
-    began: Instant,
+    pub(super) serial: u64,
+    pub(super) began: Instant,
     pub(super) legs: Vec<Leg>,
     /// When a call that nobody has answered is over.
     unanswered_until: Instant,
@@ -49,9 +49,9 @@ pub(super) struct Leg {
     pub(super) tag: Option<SmolStr>,
     pub(super) state: State,
     /// When this state is over: for `Confirmed` and `Terminated`.
-    until: Instant,
+    pub(super) until: Instant,
     /// Since when it talks.
-    answered: Option<Instant>,
+    pub(super) answered: Option<Instant>,
     /// The value of To, with tag.
     pub(super) to: Bytes,
     pub(super) target: Bytes,
@@ -92,9 +92,9 @@ impl Call {
     /// Still no answer: wait until then.
     pub(super) fn quiet_until(&mut self, until: Instant) {
         self.unanswered_until = until;
-        self.due = self.next_due();
     }
 
+    /// One more leg. Returns whether it is followed.
     pub(super) fn offer(&mut self, callee: Party) -> bool {
         if self.legs.len() >= LEGS_MAX {
             return false;
@@ -335,77 +335,6 @@ impl Call {
     }
 }
 
-/// === For lamps ===
-impl Call {
-    pub(super) fn dialog_info(
-        &self,
-        now: Instant,
-        id: &CallId,
-        user: &str,
-        identifiers: bool,
-    ) -> Vec<Dialog> {
-        let mut dialogs = Vec::new();
-        if self.caller.user.as_deref() == Some(user) {
-            dialogs.push(self.caller_dialog(now, id, identifiers));
-        }
-        let called = self.legs.iter().enumerate();
-        let told = |leg: &Leg| leg.state != State::Terminated || leg.until > now;
-        for (at, leg) in called.filter(|(_, leg)| leg.callee.user.as_deref() == Some(user) && told(leg)) {
-            let tags = leg.tag.as_ref().filter(|_| identifiers);
-            dialogs.push(Dialog {
-                id: format_smolstr!("c{}-{}", self.serial, at + 1),
-                state: leg.state,
-                direction: Direction::Recipient,
-                identifiers: tags.map(|tag| identifiers_of(id, tag.clone(), id.tag.clone())),
-                duration_s: leg.talks(now),
-                local: side(&leg.callee, &leg.target, identifiers),
-                remote: side(&self.caller, &self.caller_target, identifiers),
-            });
-        }
-        dialogs
-    }
-
-    /// One for all legs: a watcher wants to know whether the caller talks, not how many phones ring.
-    fn caller_dialog(&self, now: Instant, id: &CallId, identifiers: bool) -> Dialog {
-        let state = self.state();
-        let leg = self.legs.iter().find(|leg| leg.state == state);
-        let remote_tag = leg.and_then(|leg| leg.tag.clone()).unwrap_or_default();
-        let dialled = || Side {
-            identity: String::from_utf8_lossy(&self.to).into(),
-            ..Side::default()
-        };
-        Dialog {
-            id: format_smolstr!("c{}-0", self.serial),
-            state,
-            direction: Direction::Initiator,
-            identifiers: identifiers.then(|| identifiers_of(id, id.tag.clone(), remote_tag)),
-            duration_s: leg.map_or_else(
-                || Some(now.saturating_duration_since(self.began).as_secs()),
-                |leg| leg.talks(now),
-            ),
-            local: side(&self.caller, &self.caller_target, identifiers),
-            remote: leg.map_or_else(dialled, |leg| side(&leg.callee, &leg.target, identifiers)),
-        }
-    }
-}
-
-fn identifiers_of(id: &CallId, local_tag: SmolStr, remote_tag: SmolStr) -> Identifiers {
-    Identifiers {
-        call_id: String::from_utf8_lossy(&id.call_id).into(),
-        local_tag,
-        remote_tag,
-    }
-}
-
-fn side(party: &Party, target: &[u8], tell_target: bool) -> Side {
-    let target = (tell_target && !target.is_empty()).then(|| String::from_utf8_lossy(target).into());
-    Side {
-        identity: party.identity.clone(),
-        display: party.display.clone(),
-        target,
-    }
-}
-
 /// === impl Leg ===
 impl Leg {
     fn new(callee: Party, until: Instant, invite_cseq: u32) -> Self {
@@ -444,7 +373,7 @@ impl Leg {
         }
     }
 
-    fn talks(&self, now: Instant) -> Option<u64> {
+    pub(super) fn talks(&self, now: Instant) -> Option<u64> {
         Some(now.saturating_duration_since(self.answered?).as_secs())
     }
 }

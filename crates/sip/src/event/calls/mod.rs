@@ -24,6 +24,7 @@ use crate::message::{Message, Method};
 
 mod byes;
 mod call;
+mod lamps;
 #[cfg(test)]
 mod tests;
 
@@ -162,6 +163,7 @@ impl Calls {
         };
         self.next_serial += 1;
         call.quiet_until(now + self.limits.ring_max);
+        call.due = call.next_due();
         self.index(&id, &call.caller.clone());
         call.touched(changes);
         self.due.insert((call.due, id.clone()));
@@ -175,7 +177,7 @@ impl Calls {
         let Some(call) = self.calls.get_mut(id) else {
             return;
         };
-        if !call.offer(callee.clone()) {
+        if call.state() == State::Terminated || !call.offer(callee.clone()) {
             return;
         }
         call.quiet_until(until);

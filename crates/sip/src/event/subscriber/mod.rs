@@ -12,16 +12,19 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use smol_str::SmolStr;
 
-use super::dialog::{self, Dialog};
+use self::watch::{Stage, Watch};
 use super::ids::Ids;
 use super::{Authorize, Credentials, EventValue, Package, expires, retry_after, tag};
 use crate::body::message_summary::{self, MessageSummary};
 use crate::hop::Hop;
-use crate::message::{Header, Message, Method, Name};
+use crate::message::{Message, Name};
 use crate::value::Params;
+
+#[cfg(test)]
+mod tests;
+mod watch;
 
 /// What is watched, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,36 +117,6 @@ pub struct Subscriber {
     /// By our From tag, which a NOTIFY brings back in To.
     by_tag: HashMap<SmolStr, SmolStr>,
     due: BTreeSet<(Instant, SmolStr)>,
-}
-
-/// The subscription for one user.
-#[derive(Debug)]
-struct Watch {
-    mailbox: Mailbox,
-    dialog: Dialog,
-    tag: SmolStr,
-    /// Whether the other side's tag is known.
-    established: bool,
-    stage: Stage,
-    /// When the stage is over.
-    due: Instant,
-    failures: u32,
-    /// Credentials were sent with the last request, so that another challenge is a refusal.
-    authorized: bool,
-    /// A NOTIFY was heard in this dialog.
-    notified: bool,
-    /// When the subscription runs out at the server.
-    expires: Instant,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// A SUBSCRIBE is on its way.
-    Asking,
-    /// It stands.
-    Active,
-    /// It failed; we ask again later.
-    Resting,
 }
 
 /// A SUBSCRIBE is answered within 32 s, by a time-out at the latest (RFC 3261 Timer F). If the one who should tell us
@@ -339,27 +312,8 @@ impl Subscriber {
 /// === The steps ===
 impl Subscriber {
     fn fresh(&mut self, now: Instant, mailbox: Mailbox) -> Watch {
-        let tag = self.ids.create();
-        let dialog = Dialog {
-            call_id: self.ids.create().as_bytes().to_vec().into(),
-            local: format!("<{}>;tag={tag}", mailbox.from).into(),
-            remote: format!("<{}>", mailbox.uri).into(),
-            target: Bytes::copy_from_slice(mailbox.uri.as_bytes()),
-            routes: Vec::new(),
-            cseq: 0,
-        };
-        Watch {
-            mailbox,
-            dialog,
-            tag,
-            established: false,
-            stage: Stage::Resting,
-            due: now,
-            failures: 0,
-            authorized: false,
-            notified: false,
-            expires: now,
-        }
+        let (tag, call_id) = (self.ids.create(), self.ids.create());
+        Watch::new(now, mailbox, tag, &call_id)
     }
 
     fn ask(&mut self, now: Instant, user: &str, credentials: Option<Credentials<'_>>, out: &mut Vec<Asked>) {
@@ -415,72 +369,9 @@ impl Subscriber {
 /// A server that says "come back tomorrow" is asked again after an hour.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
-/// A refresh goes out when a tenth of the time is left, or half a minute for short ones: there must be time for a
-/// time-out and one more attempt.
+/// A refresh goes out when a tenth of the time is left, 40 s at least, so that a time-out and one more attempt fit
+/// in; at half time for the shortest.
 fn refresh_after(seconds: u32) -> Duration {
     let margin = (seconds / 10).max(40).min(seconds / 2);
     Duration::from_secs(u64::from(seconds - margin))
 }
-
-/// === impl Watch ===
-impl Watch {
-    fn subscribe(&mut self, user: &str, expires_s: u64) -> Asked {
-        let mut message = self.dialog.request(Method::Subscribe);
-        message.push(Header::new(Name::Contact, format!("<{}>", self.mailbox.contact)));
-        message.push(Header::new(Name::Event, Package::MessageSummary.as_str()));
-        message.push(Header::new(Name::Accept, message_summary::CONTENT_TYPE));
-        message.push(Header::new(Name::Expires, expires_s.to_string()));
-        message.set_body(None, Bytes::new());
-        Asked {
-            message,
-            to: self.mailbox.hop.clone(),
-            user: user.into(),
-            cseq: self.dialog.cseq,
-        }
-    }
-
-    /// Whether a NOTIFY with our tag is of this dialog: the first may come before the 200, from any fork.
-    fn belongs(&self, notify: &Message) -> bool {
-        let same_call = notify.call_id() == Some(&self.dialog.call_id[..]);
-        let known = crate::value::NameAddr::parse(&self.dialog.remote);
-        let same_tag = !self.established || tag(known) == tag(notify.from());
-        same_call && same_tag && self.stage != Stage::Resting
-    }
-
-    fn heard(&mut self, notify: &Message) {
-        self.notified = true;
-        if !self.established {
-            self.learn_dialog(notify, false);
-        } else if let Ok(target) = dialog::target(notify) {
-            self.dialog.target = target;
-        }
-        if self.stage == Stage::Active {
-            self.failures = 0;
-        }
-    }
-
-    /// Takes the other side's tag, target and the route set from the 200 or from a NOTIFY that was faster.
-    fn learn_dialog(&mut self, message: &Message, asked_by_us: bool) {
-        if self.established {
-            return;
-        }
-        let header = if asked_by_us { Name::To } else { Name::From };
-        let Some(remote) = message.header(&header) else {
-            return;
-        };
-        let learned = Dialog {
-            remote: remote.value().into_owned().into(),
-            target: dialog::target(message).unwrap_or_else(|_| self.dialog.target.clone()),
-            routes: dialog::routes(message, asked_by_us),
-            ..self.dialog.clone()
-        };
-        if let Ok(learned) = learned.bounded() {
-            self.dialog = learned;
-            self.established = true;
-        }
-    }
-}
-
-#[cfg(test)]
-#[path = "subscriber_tests.rs"]
-mod tests;
