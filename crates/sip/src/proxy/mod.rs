@@ -8,8 +8,16 @@
 
 mod action;
 mod app;
+mod best;
+mod build;
+mod client;
+mod context;
 mod core;
 mod plan;
+mod prepare;
+mod request;
+mod response;
+mod server;
 mod settings;
 
 pub use self::action::{Action, Actions, OutgoingRequest};

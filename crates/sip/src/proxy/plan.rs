@@ -66,6 +66,13 @@ pub enum Edit {
     Push(Header),
     /// Before the others of its name.
     Front(Header),
+    /// Another body.
+    Body {
+        /// The value of Content-Type.
+        content_type: SmolStr,
+        /// The body.
+        body: Bytes,
+    },
 }
 
 impl Plan {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 
-use crate::hop::Transport;
+use crate::hop::{ListenerId, Transport};
+use crate::transaction::Timers;
 
 /// What all shards of a proxy share.
 #[derive(Clone)]
 pub struct Settings {
-    /// Ours; a [`ListenerId`](crate::hop::ListenerId) is an index into it.
+    /// Ours; a [`ListenerId`] is an index into it.
     pub listeners: Vec<ListenerInfo>,
     /// The value of Server in our own responses; empty for none.
     pub server: SmolStr,
@@ -22,6 +23,8 @@ pub struct Settings {
     pub t4: Duration,
     /// How long an INVITE may stay without any answer but 100 (§16.6 item 11): above 3 minutes. Default 190 s.
     pub timer_c: Duration,
+    /// Option tags that Proxy-Require may name; others get 420. Default none.
+    pub proxy_require: Vec<SmolStr>,
     /// Key of the hashes in our branches and tags: loops are recognised by it, and nobody else can make them.
     /// Random, drawn at each start.
     pub loop_key: [u8; 16],
@@ -33,6 +36,20 @@ pub struct Settings {
     pub finished_max: usize,
     /// The seconds of Retry-After in a 503. Default 5.
     pub retry_after_s: u32,
+}
+
+impl Settings {
+    pub(super) fn listener(&self, id: ListenerId) -> Option<&ListenerInfo> {
+        self.listeners.get(usize::from(id.0))
+    }
+
+    pub(super) const fn timers(&self) -> Timers {
+        Timers {
+            t1: self.t1,
+            t2: self.t2,
+            t4: self.t4,
+        }
+    }
 }
 
 /// One of our listeners as others see it.
@@ -90,6 +107,7 @@ impl Default for Settings {
             t2: Duration::from_secs(4),
             t4: Duration::from_secs(5),
             timer_c: Duration::from_secs(190),
+            proxy_require: Vec::new(),
             loop_key: [0; 16],
             transactions_max: 100_000,
             finished_max: 200_000,

@@ -1,0 +1,10 @@
+//! The proxy core and its transaction machines, in virtual time.
+
+mod cancel;
+mod forking;
+mod forwarding;
+mod local;
+mod machines;
+mod network;
+mod routes;
+mod support;
