@@ -132,7 +132,6 @@ pub(super) const fn phrase(status: u16) -> &'static str {
         200 => "OK",
         400 => "Bad Request",
         408 => "Request Timeout",
-        416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
@@ -299,6 +298,7 @@ pub(super) fn sent(bytes: &Bytes) -> Option<Message> {
         head_bytes: usize::MAX,
         headers: usize::MAX,
         body_bytes: usize::MAX,
+        line_bytes: usize::MAX,
     };
     Message::parse(bytes, &limits).ok()
 }

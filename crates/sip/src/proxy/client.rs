@@ -346,8 +346,11 @@ fn name(id: Id) -> SmolStr {
     SmolStr::new(format!("{:016x}", id.0))
 }
 
-/// Reads [`name`].
+/// Reads [`name`], or the whole branch of a Via of ours.
 pub(super) fn named(name: &str) -> Option<Id> {
+    if let Some(branch) = build::Branch::parse(name.as_bytes()) {
+        return Some(branch.id);
+    }
     u64::from_str_radix(name, 16).ok().map(Id)
 }
 

@@ -84,7 +84,8 @@ impl<A: Application> Core<A> {
         self.queue.next()
     }
 
-    /// A [`Send`](super::Action::Send) with this branch could not be delivered: counts as 503 of that branch.
+    /// A [`Send`](super::Action::Send) with this branch could not be delivered: counts as 503 of that branch. Where
+    /// only the bytes are at hand, the branch of their top Via will do.
     pub fn transport_failed(&mut self, now: Instant, _to: &Hop, branch: &str, app: &A, out: &mut Actions<A>) {
         self.counts.transport_failures += 1;
         let client = named(branch).filter(|id| {

@@ -24,4 +24,5 @@ pub use self::action::{Action, Actions, OutgoingRequest};
 pub use self::app::{Application, Decision, Incoming, Next, Outcome, PendingId, Why};
 pub use self::core::Core;
 pub use self::plan::{Edit, Group, Plan, RecordRoute, TARGETS_MAX, Target};
+pub use self::request::refusal;
 pub use self::settings::{Counts, ListenerInfo, Settings};

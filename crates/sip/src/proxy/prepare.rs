@@ -93,12 +93,9 @@ pub(super) fn mark_source(request: &mut Message, from: &Hop) {
     request.set_first_value(&Name::Via, value);
 }
 
-/// The checks of §16.3 that do not depend on whether the request will be forwarded: scheme, loop, Proxy-Require.
+/// The checks of §16.3 that do not depend on whether the request will be forwarded, and are not
+/// [`validate`](crate::message::validate)'s: loop, Proxy-Require.
 pub(super) fn check(settings: &Settings, request: &Message, loop_part: u64) -> Result<(), Refusal> {
-    let uri = request.uri().map_or(&[][..], |uri| uri);
-    if !is_known_scheme(uri) {
-        return Err(Refusal::new(416));
-    }
     if is_loop(request, loop_part) {
         return Err(Refusal::new(482));
     }
@@ -117,17 +114,6 @@ pub(super) fn check(settings: &Settings, request: &Message, loop_part: u64) -> R
         status: 420,
         header: Some(Header::new(Name::Unsupported, unknown.join(&b", "[..]))),
     })
-}
-
-/// The application decides about sip, sips, tel and urn; no other can be routed.
-fn is_known_scheme(uri: &[u8]) -> bool {
-    let scheme = uri
-        .iter()
-        .position(|byte| *byte == b':')
-        .map_or(&[][..], |at| &uri[..at]);
-    [&b"sip"[..], b"sips", b"tel", b"urn"]
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(scheme))
 }
 
 /// Did we forward this very request before?
@@ -215,9 +201,8 @@ fn drop_own_maddr(settings: &Settings, request: &mut Message) {
     let Some(start) = memchr::memchr(b';', &uri[at..]).map(|start| at + start) else {
         return;
     };
-    let end = memchr::memchr(b'?', &uri[start..]).map_or(uri.len(), |end| start + end);
     let mut new = uri[..start].to_vec();
-    for (name, value) in params_of(&uri[start..end]) {
+    for (name, value) in params_of(&uri[start..]) {
         if name.eq_ignore_ascii_case(b"maddr") {
             continue;
         }
@@ -228,6 +213,5 @@ fn drop_own_maddr(settings: &Settings, request: &mut Message) {
             new.extend_from_slice(value);
         }
     }
-    new.extend_from_slice(&uri[end..]);
     request.set_uri(new);
 }

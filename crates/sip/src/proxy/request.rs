@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::prepare::{Max, Refusal, check, is_loop, mark_source, own_routes, reply_hop};
 use super::server::Waiting;
-use super::{Actions, Application, Core, Decision, Incoming, PendingId, build};
+use super::{Actions, Application, Core, Decision, Incoming, PendingId, Settings, build};
 use crate::hop::Hop;
-use crate::message::{Header, Message, Method, Name};
+use crate::message::{Header, Malformed, Message, Method, Name, validate};
 use crate::transaction::wire::{TopVia, tag_of};
 use crate::transaction::{Id, Key, Kind, server_key};
 
@@ -21,6 +21,10 @@ impl<A: Application> Core<A> {
         app: &A,
         out: &mut Actions<A>,
     ) {
+        if let Err(malformed) = validate(&message) {
+            self.refuse_malformed(from, &malformed, out);
+            return;
+        }
         let via = message.values(&Name::Via).next().and_then(TopVia::parse);
         let (Some(via), Some(method)) = (via, message.method()) else {
             self.counts.malformed += 1;
@@ -45,6 +49,18 @@ impl<A: Application> Core<A> {
         }
     }
 
+    /// What cannot be handled is answered without a transaction, if it can be answered.
+    fn refuse_malformed(&mut self, from: &Hop, malformed: &Malformed, out: &mut Actions<A>) {
+        self.counts.malformed += 1;
+        let Some(request) = &malformed.request else {
+            return;
+        };
+        let (status, problem) = (malformed.status, malformed.problem);
+        let (to, response) = refusal(&self.settings, from, request, status, problem);
+        self.counts.responses[usize::from(status / 100).clamp(1, 6) - 1] += 1;
+        out.send(to, response.to_bytes());
+    }
+
     /// A request that begins a transaction.
     fn begin_request(
         &mut self,
@@ -60,7 +76,10 @@ impl<A: Application> Core<A> {
         if self.is_full(&request, in_dialog, app) {
             self.counts.overloaded += 1;
             self.counts.responses[4] += 1;
-            out.send(to, self.overloaded(&request).to_bytes());
+            let (to, mut response) = refusal(&self.settings, from, &request, 503, build::phrase(503));
+            let retry_after = self.settings.retry_after_s.to_string();
+            response.push(Header::new(Name::RetryAfter, retry_after));
+            out.send(to, response.to_bytes());
             return;
         }
         let server = self.add_server(key, kind, to);
@@ -124,14 +143,6 @@ impl<A: Application> Core<A> {
             return false;
         }
         pending >= max + max / 8 || !(in_dialog || app.is_vital(request))
-    }
-
-    /// 503 with Retry-After.
-    fn overloaded(&self, request: &Message) -> Message {
-        let mut response = build::response(&self.settings, request, 503, build::phrase(503));
-        let retry_after = self.settings.retry_after_s.to_string();
-        response.push(Header::new(Name::RetryAfter, retry_after));
-        response
     }
 
     /// CANCEL (RFC 3261 §9.2, §16.10): hop by hop, never challenged.
@@ -234,6 +245,23 @@ impl<A: Application> Core<A> {
             out.send(target.hop, forwarded.to_bytes());
         }
     }
+}
+
+/// An answer without a transaction, and where it goes: for what is malformed, and for those who are turned away
+/// before a core is asked. Its ACK is recognised by the tag of To and dropped by any core with these settings.
+#[must_use]
+pub fn refusal(
+    settings: &Settings,
+    from: &Hop,
+    request: &Message,
+    status: u16,
+    reason: &str,
+) -> (Hop, Message) {
+    let via = request.values(&Name::Via).next().and_then(TopVia::parse);
+    let to = via.map_or_else(|| from.clone(), |via| reply_hop(from, &via));
+    let mut request = request.clone();
+    mark_source(&mut request, from);
+    (to, build::response(settings, &request, status, reason))
 }
 
 fn has_to_tag(request: &Message) -> bool {
