@@ -18,6 +18,11 @@ impl Message {
         self.headers.push(header);
     }
 
+    /// Adds header fields after all others.
+    pub fn extend(&mut self, headers: impl IntoIterator<Item = Header>) {
+        self.headers.extend(headers);
+    }
+
     /// Adds a header field before the first one of its name, or before all others when there is none: how Via,
     /// Record-Route and Route are added.
     pub fn push_front(&mut self, header: Header) {

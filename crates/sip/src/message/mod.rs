@@ -3,12 +3,15 @@
 
 use bytes::Bytes;
 
+pub mod build;
 mod edit;
 mod head;
 mod header;
 mod list;
 mod method;
 mod parse;
+mod phrase;
+mod start;
 pub mod stream;
 mod validate;
 mod write;
@@ -17,6 +20,7 @@ pub use self::header::{Header, Name};
 pub use self::list::split_list;
 pub use self::method::Method;
 pub use self::parse::{Limits, Malformed, is_keepalive};
+pub use self::phrase::reason_phrase;
 pub use self::validate::validate;
 
 /// The first line.

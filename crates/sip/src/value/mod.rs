@@ -3,12 +3,15 @@
 mod cseq;
 mod name_addr;
 mod params;
+mod session;
 mod token;
+mod typed;
 mod via;
 
 pub use self::cseq::CSeq;
 pub use self::name_addr::NameAddr;
 pub use self::params::Params;
+pub use self::session::{RAck, Refresher, SessionExpires, retry_after};
 pub use self::token::{is_token, number};
 pub use self::via::{MAGIC_COOKIE, Via};
 

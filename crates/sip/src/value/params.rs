@@ -154,7 +154,7 @@ impl std::fmt::Debug for Params {
 /// Whether a value is one quoted string, or has no quotes.
 fn is_closed(value: &[u8]) -> bool {
     match value.strip_prefix(b"\"") {
-        Some(quoted) => closing_quote(quoted) == quoted.len().checked_sub(1),
+        Some(quoted) => closing_quote(quoted).is_some_and(|at| at + 1 == quoted.len()),
         None => memchr::memchr(b'"', value).is_none(),
     }
 }
