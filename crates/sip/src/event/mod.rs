@@ -22,6 +22,8 @@ mod notifier;
 mod subscriber;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use self::calls::{Bye, CallId, Calls as Dialogs, Changes, Limits as DialogsLimits, Party};
 pub use self::dialog::Dialog;

@@ -20,7 +20,7 @@ use smol_str::SmolStr;
 
 use super::dialog::Dialog;
 use super::ids::Ids;
-use super::{Package, Reason};
+use super::{Package, Reason, tag};
 use crate::hop::Hop;
 use crate::message::Message;
 
@@ -68,6 +68,12 @@ pub struct Sent {
 pub struct SubscriptionId(SmolStr);
 
 impl SubscriptionId {
+    /// The subscription that a SUBSCRIBE within a dialog names; `None` for one that begins a dialog.
+    #[must_use]
+    pub fn of(subscribe: &Message) -> Option<Self> {
+        tag(subscribe.to()).map(Self)
+    }
+
     /// As text, for a store's key.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -193,7 +199,6 @@ impl Notifier {
     /// Ends all subscriptions to a resource: the user moved to another edge, was deleted, lost its rights.
     pub fn terminate(
         &mut self,
-        now: Instant,
         package: Package,
         resource: &str,
         reason: Reason,
@@ -201,7 +206,7 @@ impl Notifier {
         out: &mut Vec<Notify>,
     ) {
         for id in self.watching(package, resource) {
-            self.finish(now, &id, reason, bodies, out);
+            self.finish(&id, reason, bodies, out);
         }
     }
 
@@ -209,14 +214,13 @@ impl Notifier {
     /// last, as "no messages waiting".
     pub fn terminate_watcher(
         &mut self,
-        now: Instant,
         watcher: &str,
         reason: Reason,
         bodies: &impl Bodies,
         out: &mut Vec<Notify>,
     ) {
         for id in self.by_watcher.get(watcher).cloned().unwrap_or_default() {
-            self.finish(now, &id, reason, bodies, out);
+            self.finish(&id, reason, bodies, out);
         }
     }
 
@@ -228,10 +232,10 @@ impl Notifier {
                 continue;
             };
             if subscription.expires <= now {
-                self.finish(now, &id, Reason::Timeout, bodies, out);
+                self.finish(&id, Reason::Timeout, bodies, out);
             } else if subscription.waiting.is_some_and(|(_, until)| until <= now) {
                 self.forget(&id);
-            } else if let Some(pending) = subscription.pending.filter(|pending| pending.not_before <= now) {
+            } else if let Some(pending) = subscription.ready(now) {
                 self.send(now, &id, pending.full, None, bodies, out);
             } else {
                 self.reschedule(&id);
@@ -249,6 +253,14 @@ impl Notifier {
     #[must_use]
     pub fn is_watched(&self, package: Package, resource: &str) -> bool {
         self.by_resource.contains_key(&(package, resource.into()))
+    }
+
+    /// What a subscription watches, and who: to check again at a refresh whether it still may. `None`: there is no
+    /// such subscription.
+    #[must_use]
+    pub fn watched_by(&self, id: &SubscriptionId) -> Option<(Package, &str, &str)> {
+        let known = self.subscriptions.get(id)?;
+        Some((known.package, &known.resource, &known.watcher))
     }
 
     /// How many subscriptions there are.
@@ -309,6 +321,12 @@ impl Notifier {
 }
 
 impl Subscription {
+    /// The NOTIFY that may go out now.
+    fn ready(&self, now: Instant) -> Option<Pending> {
+        let pending = self.pending.filter(|pending| pending.not_before <= now);
+        pending.filter(|_| self.waiting.is_none())
+    }
+
     /// An answer is waited for before the next NOTIFY, so the pending one has no time of its own meanwhile.
     fn next_due(&self) -> Instant {
         let next = match (self.waiting, self.pending) {

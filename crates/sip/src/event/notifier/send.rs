@@ -68,7 +68,6 @@ impl Notifier {
     /// Sends the last NOTIFY and forgets the subscription. Its answer changes nothing any more.
     pub(super) fn finish(
         &mut self,
-        _now: Instant,
         id: &SubscriptionId,
         reason: Reason,
         bodies: &impl Bodies,

@@ -98,7 +98,7 @@ impl Notifier {
             out.push(subscription.notify(&id, &Reason::Timeout.state(), Some(true), bodies));
             return Ok((id, wish.expires));
         }
-        self.make_room(now, &subscription, bodies, out)?;
+        self.make_room(&subscription, bodies, out)?;
         subscription.reserve();
         self.insert(id.clone(), subscription);
         self.send(now, &id, true, None, bodies, out);
@@ -143,7 +143,7 @@ impl Notifier {
         known.expires = now + wish.expires;
         known.failures = 0;
         if wish.expires.is_zero() {
-            self.finish(now, &id, Reason::Timeout, bodies, out);
+            self.finish(&id, Reason::Timeout, bodies, out);
         } else {
             self.changed.insert(id.clone());
             // Also while another is on its way: the watcher waits for this one (RFC 6665 §4.2.1.2).
@@ -190,7 +190,6 @@ impl Notifier {
     /// still counts, so at a bound an older one of the same contact to the same thing makes room.
     fn make_room(
         &mut self,
-        now: Instant,
         new: &Subscription,
         bodies: &impl Bodies,
         out: &mut Vec<Notify>,
@@ -213,7 +212,7 @@ impl Notifier {
             "Too Many Subscriptions",
             Some(Header::new(Name::RetryAfter, RETRY_AFTER_S)),
         );
-        self.finish(now, &older.ok_or(full)?, Reason::Giveup, bodies, out);
+        self.finish(&older.ok_or(full)?, Reason::Giveup, bodies, out);
         Ok(())
     }
 }

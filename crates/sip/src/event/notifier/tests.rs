@@ -370,6 +370,17 @@ fn only_the_watchers_of_what_changed_are_told() {
 }
 
 #[test]
+fn a_refresh_can_be_checked_against_what_it_is_about() {
+    let mut world = World::new();
+    let id = world.subscribed("c1");
+    assert_eq!(SubscriptionId::of(&subscribe("c1", &[])), None);
+    let named = SubscriptionId::of(&refresh("c1", &id, 2, &[])).expect("within a dialog");
+    let about = world.notifier.watched_by(&named);
+    assert_eq!(about, Some((Package::Dialog, "2041", "phone-17")));
+    assert_eq!(world.notifier.watched_by(&SubscriptionId("nobody".into())), None);
+}
+
+#[test]
 fn what_is_unknown_is_told_without_a_body() {
     let mut world = World::new();
     world.subscribe_as(&subscribe("c1", &[]), Some("unknown"), "phone-17");
@@ -395,10 +406,8 @@ fn the_last_notify_is_not_held_back_and_says_why() {
         let mut world = World::new();
         world.subscribed("c1");
         world.publish();
-        let World {
-            notifier, now, sent, ..
-        } = &mut world;
-        notifier.terminate(*now, Package::Dialog, "2041", reason, &Spoken, sent);
+        let World { notifier, sent, .. } = &mut world;
+        notifier.terminate(Package::Dialog, "2041", reason, &Spoken, sent);
         assert_eq!(world.bodies(), [told]);
         assert!(world.notifier.is_empty() && world.notifier.next_timeout().is_none());
     }
@@ -411,10 +420,8 @@ fn the_end_of_a_session_ends_what_its_phone_watches() {
     world.subscribe(&subscribe("c2", &["Event: message-summary"]));
     world.subscribe_as(&subscribe("c3", &[]), Some("2041"), "phone-18");
     world.sent.clear();
-    let World {
-        notifier, now, sent, ..
-    } = &mut world;
-    notifier.terminate_watcher(*now, "phone-17", Reason::Deactivated, &Spoken, sent);
+    let World { notifier, sent, .. } = &mut world;
+    notifier.terminate_watcher("phone-17", Reason::Deactivated, &Spoken, sent);
     assert_eq!(world.sent.len(), 2);
     assert_eq!(world.notifier.len(), 1);
 }
@@ -694,16 +701,16 @@ proptest! {
                 }
                 Step::End(at) => {
                     let id = notifier.subscriptions.keys().min().filter(|_| at > 3).cloned();
-                    if let Some(id) = id { notifier.finish(*now, &id, Reason::Timeout, &Spoken, sent); }
+                    if let Some(id) = id { notifier.finish(&id, Reason::Timeout, &Spoken, sent); }
                 }
                 Step::Publish(at) => notifier.publish(*now, Package::Dialog, &format!("r{at}"), &Spoken, sent),
                 Step::Answer(status) => if let Some(notify) = unanswered.pop() { world.answer(&notify, status); },
                 Step::Pass(time) => { world.pass(seconds(u64::from(time))); }
                 Step::Terminate(at) => {
-                    notifier.terminate(*now, Package::Dialog, &format!("r{at}"), Reason::Giveup, &Spoken, sent);
+                    notifier.terminate(Package::Dialog, &format!("r{at}"), Reason::Giveup, &Spoken, sent);
                 }
                 Step::TerminateWatcher(at) => {
-                    notifier.terminate_watcher(*now, &format!("w{at}"), Reason::Giveup, &Spoken, sent);
+                    notifier.terminate_watcher(&format!("w{at}"), Reason::Giveup, &Spoken, sent);
                 }
             }
             for notify in world.sent.drain(..) {

@@ -5,6 +5,8 @@ use smol_str::SmolStr;
 
 use super::xml::Xml;
 
+mod of_bindings;
+
 /// Its Content-Type.
 pub const CONTENT_TYPE: &str = "application/reginfo+xml";
 
@@ -284,7 +286,7 @@ mod tests {
     fn the_bytes_are_the_golden_ones() {
         assert_eq!(
             write(3, true, &two_phones()),
-            include_bytes!("../../tests/golden/reginfo.xml").as_slice()
+            include_bytes!("../../../tests/golden/reginfo.xml").as_slice()
         );
     }
 
