@@ -90,7 +90,7 @@ pub struct Settings {
     pub expires_max: Duration,
     /// How far apart the NOTIFY requests of one subscription are. Default 1 s.
     pub notify_interval: Duration,
-    /// All together; one more gets 503. Default 20,000, about 30 MB.
+    /// All together; one more gets 503. Default 20,000: 1 to 5 KB each.
     pub subscriptions_max: usize,
     /// To one package of one resource; one more gets 503. Default 256.
     pub per_resource_max: usize,
