@@ -16,6 +16,7 @@ pub mod data_dir;
 pub mod durability;
 pub mod error;
 pub mod key_spaces;
+pub mod ledger;
 pub mod log;
 pub mod machine;
 pub mod snapshot;
@@ -24,6 +25,7 @@ pub mod wire;
 
 pub use data_dir::{DataDir, Expect};
 pub use error::OpenError;
+pub use ledger::Ledger;
 pub use log::{LogMonitor, LogOptions, LogReader, LogStats, SledLog};
 pub use machine::{Machine, MachineSnapshotBuilder, Observer, StateHandle};
 pub use snapshot::{Incoming, MemorySnapshots, SnapshotDir, SnapshotFile, SnapshotStore};

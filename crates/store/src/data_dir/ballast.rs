@@ -14,7 +14,7 @@ pub const BALLAST_BYTES: u64 = 16 << 20;
 pub const ROOM_NEEDED_BYTES: u64 = 4 << 20;
 
 /// Gives the reserve back when there is no room to start without it.
-pub(super) fn make_room(directory: &Path) -> Result<(), OpenError> {
+pub(crate) fn make_room(directory: &Path) -> Result<(), OpenError> {
     if has_room(directory)? {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub(super) fn make_room(directory: &Path) -> Result<(), OpenError> {
 }
 
 /// Makes the reserve when there is none and plenty of room.
-pub(super) fn keep(directory: &Path) -> Result<(), OpenError> {
+pub(crate) fn keep(directory: &Path) -> Result<(), OpenError> {
     let path = directory.join(NAME);
     if fs::metadata(&path).is_ok_and(|found| found.len() == BALLAST_BYTES) {
         return Ok(());

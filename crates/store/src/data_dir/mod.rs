@@ -25,8 +25,8 @@ use rustix::fs::{FlockOperation, flock};
 use crate::error::OpenError;
 use crate::types::NodeId;
 
-pub(crate) use ballast::free_bytes;
 pub use ballast::{BALLAST_BYTES, ROOM_NEEDED_BYTES};
+pub(crate) use ballast::{free_bytes, keep as keep_reserve, make_room};
 pub use identity::FORMAT_VERSION;
 
 /// Whose directory it must be.
@@ -62,7 +62,7 @@ impl DataDir {
         let failed = |error| OpenError::from_io(path, error);
         fs::create_dir_all(path).map_err(failed)?;
         let lock = lock(path)?;
-        ballast::make_room(path)?;
+        make_room(path)?;
 
         let identity = match identity::read(path)? {
             Some(found) => found.check(path, &expect)?,
@@ -76,7 +76,7 @@ impl DataDir {
             let folder = path.join(folder);
             fs::create_dir_all(&folder).map_err(|error| OpenError::from_io(&folder, error))?;
         }
-        ballast::keep(path)?;
+        keep_reserve(path)?;
         sync_dir(path).map_err(failed)?;
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             // The entry of the directory itself. A parent that may not be opened is not ours to sync.
@@ -149,7 +149,8 @@ impl DataDir {
     }
 }
 
-fn lock(path: &Path) -> Result<File, OpenError> {
+/// Takes the directory for this process, for as long as the handle is open.
+pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
     let lock_path = path.join("LOCK");
     let lock = File::options()
         .create(true)

@@ -31,7 +31,7 @@ use self::io::Writer;
 use self::shared::{Operation, Queue, Reply, Shared};
 use self::watermark::{Known, Watermark};
 
-pub(crate) use open::open_error;
+pub(crate) use open::{damaged, io_error, open_error, open_sled, panic_message, sync_tree};
 pub use reader::LogReader;
 pub use shared::{LogMonitor, LogStats};
 pub use tail::TailBounds;
@@ -81,11 +81,11 @@ impl<RT: AsyncRuntime> SledLog<RT> {
     pub fn open(data_dir: &DataDir, options: LogOptions) -> Result<Self, OpenError> {
         let path = data_dir.log_path();
         let failed = |error| OpenError::from_io(&path, error);
-        let db = patiently(|| open::open_sled(&path))?;
+        let db = patiently(|| open_sled(&path))?;
         let file_path = path.join("db");
         let mut file = SyncedFile::open(&file_path, options.syncer).map_err(failed)?;
         self_check(&db, &mut file, &file_path)?;
-        open::sync_tree(&path).map_err(failed)?;
+        sync_tree(&path).map_err(failed)?;
         let found = open::read(&db, &path, options.tail)?;
         let mark_path = data_dir.path().join("WATERMARK");
         let watermark = Watermark::open(mark_path, &path, &found.view)?;

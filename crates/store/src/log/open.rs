@@ -26,7 +26,7 @@ pub(super) struct Found {
 }
 
 /// Opens sled. Its panics on damaged files are errors here.
-pub(super) fn open_sled(path: &Path) -> Result<sled::Db, OpenError> {
+pub(crate) fn open_sled(path: &Path) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new()
         .path(path)
         .cache_capacity(CACHE_BYTES)
@@ -60,7 +60,7 @@ pub(crate) fn open_error(path: &Path, error: sled::Error) -> OpenError {
 }
 
 /// Makes everything durable that opening wrote next to the log's own file: settings, names.
-pub(super) fn sync_tree(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_tree(path: &Path) -> io::Result<()> {
     for item in fs::read_dir(path)? {
         let item = item?;
         if item.file_type()?.is_dir() {
@@ -237,7 +237,7 @@ fn mark<M: Message + Default>(
         .map_err(|detail| damaged(path, format!("the {what} cannot be read: {detail}")))
 }
 
-pub(super) fn damaged(path: &Path, detail: String) -> OpenError {
+pub(crate) fn damaged(path: &Path, detail: String) -> OpenError {
     OpenError::Damaged {
         path: path.to_path_buf(),
         detail,
@@ -245,14 +245,14 @@ pub(super) fn damaged(path: &Path, detail: String) -> OpenError {
 }
 
 /// sled's error as one of the operating system; a full disk stays recognisable.
-pub(super) fn io_error(error: sled::Error) -> io::Error {
+pub(crate) fn io_error(error: sled::Error) -> io::Error {
     match error {
         sled::Error::Io(error) => error,
         error => io::Error::other(error.to_string()),
     }
 }
 
-pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("it panicked")

@@ -6,6 +6,7 @@ mod golden;
 mod harness;
 mod image;
 mod kill;
+mod ledger;
 mod machine;
 mod model;
 mod random;
