@@ -11,12 +11,14 @@
 
 #![warn(missing_docs)]
 
+pub mod calls;
 pub mod config;
 mod edge;
 pub mod http;
 mod journal;
 mod route;
 mod standing;
+pub mod starcode;
 pub mod transport;
 
 pub use config::{Config, ConfigError, sample_config};

@@ -58,6 +58,11 @@ impl Player {
         }
     }
 
+    /// Goes on in another codec.
+    pub const fn set_codec(&mut self, codec: Codec) {
+        self.codec = codec;
+    }
+
     /// Puts clips behind those that wait.
     pub fn push(&mut self, clips: impl IntoIterator<Item = Clip>) {
         let room = CLIPS_MAX.saturating_sub(self.waiting.len());

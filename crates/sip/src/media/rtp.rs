@@ -111,6 +111,11 @@ impl Outgoing {
         }
     }
 
+    /// Goes on with another payload type (RFC 3264 §8.3.2).
+    pub const fn set_payload_type(&mut self, payload_type: u8) {
+        self.payload_type = payload_type;
+    }
+
     /// The packet with the next frame.
     pub fn packet(&mut self, frame: &[u8; FRAME_SAMPLES]) -> Vec<u8> {
         let packet = Packet {

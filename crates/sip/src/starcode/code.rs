@@ -43,16 +43,21 @@ impl Code {
             _ => {
                 let rest = dialled.strip_prefix(Self::LOGIN)?.strip_prefix('*')?;
                 let (extension, pin) = match rest.split_once('*') {
-                    Some((extension, pin)) => (extension, Pin::parse(pin)),
+                    Some((extension, pin)) => (extension, Some(pin)),
                     None => (rest, None),
                 };
-                let extension = Some(extension)
-                    .filter(|text| is_extension(text))
-                    .map(SmolStr::new);
-                let pin = pin.filter(|_| extension.is_some());
-                Some(Self::Login { extension, pin })
+                Some(Self::login(Some(extension), pin))
             }
         }
+    }
+
+    /// Log in with what was dialled; what cannot be an extension or a PIN is asked for, a PIN without an extension
+    /// as well.
+    #[must_use]
+    pub fn login(extension: Option<&str>, pin: Option<&str>) -> Self {
+        let extension = extension.filter(|text| is_extension(text)).map(SmolStr::new);
+        let pin = pin.and_then(Pin::parse).filter(|_| extension.is_some());
+        Self::Login { extension, pin }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::message::{Header, Name};
+use crate::message::Header;
 use crate::starcode::Code;
 
 /// Stands in place of a secret; its length says nothing.
@@ -16,8 +16,8 @@ const ESCAPE_DEPTH_MAX: usize = 8;
 /// and PINs dialled as `*11*EXTENSION*PIN`, wherever they stand and however they are escaped.
 #[derive(Clone, Debug)]
 pub struct Redactor {
-    /// `*11*`.
-    login: Vec<u8>,
+    /// What stands before the extension: `*11*`, and the one that is configured.
+    logins: Vec<Vec<u8>>,
 }
 
 impl Default for Redactor {
@@ -27,12 +27,17 @@ impl Default for Redactor {
 }
 
 impl Redactor {
-    /// For another login code than `*11`.
+    /// For another login code than `*11`, and for that as well: people go on dialling what they know. Empty: no
+    /// other.
     #[must_use]
     pub fn new(login_code: &str) -> Self {
-        let mut login = login_code.as_bytes().to_vec();
-        login.push(b'*');
-        Self { login }
+        let mut codes = vec![Code::LOGIN];
+        codes.extend(Some(login_code).filter(|code| !code.is_empty() && *code != Code::LOGIN));
+        let logins = codes
+            .into_iter()
+            .map(|code| format!("{code}*").into_bytes())
+            .collect();
+        Self { logins }
     }
 
     /// Text that is no header field and no body: a dialled number, a URI, a start line, a line of JSON (which stays
@@ -42,7 +47,9 @@ impl Redactor {
         let mut secrets = Vec::new();
         if memchr::memchr3(b'*', b'%', b'?', text).is_some() {
             let items = decode(text);
-            self.pins(&items, &mut secrets);
+            for login in &self.logins {
+                pins(login, &items, &mut secrets);
+            }
             credentials_in_uris(text, &items, &mut secrets);
         }
         passwords_in_uris(text, &mut secrets);
@@ -72,7 +79,7 @@ impl Redactor {
         } else {
             Cow::Owned(self.text(&header.value()).into_owned())
         };
-        format!("{}: {value}", spelled(name))
+        format!("{name}: {value}")
     }
 
     /// A body of a kind that is kept: description, sipfrag, XML of the event packages. Line by line: what is not
@@ -99,36 +106,36 @@ impl Redactor {
         }
         clean
     }
+}
 
-    /// PINs: the login code, an extension, a star, and then everything up to what ends a number.
-    fn pins(&self, items: &[Item], secrets: &mut Vec<Range<usize>>) {
-        // As dialled: without the separators that people read numbers by (RFC 3966 §5.1.1).
-        let dialled: Vec<&Item> = (0..items.len())
-            .filter(|at| !is_separator(items, *at))
-            .map(|at| &items[at])
-            .collect();
-        let code = self.login.len();
-        let mut at = 0;
-        while at + code <= dialled.len() {
-            let found = dialled[at..at + code]
-                .iter()
-                .zip(&self.login)
-                .all(|(item, byte)| item.byte == *byte);
-            if !found {
-                at += 1;
-                continue;
-            }
-            let extension_end = run(&dialled, at + code, |byte| byte != b'*' && !ends_number(byte));
-            let pin = extension_end + 1;
-            let is_star = dialled.get(extension_end).is_some_and(|item| item.byte == b'*');
-            let end = run(&dialled, pin, |byte| !ends_number(byte));
-            if is_star && end > pin {
-                secrets.push(dialled[pin].start..dialled[end - 1].end);
-                at = end;
-            } else {
-                // The star may begin another code.
-                at += code - 1;
-            }
+/// PINs: the login code, an extension, a star, and then everything up to what ends a number.
+fn pins(login: &[u8], items: &[Item], secrets: &mut Vec<Range<usize>>) {
+    // As dialled: without the separators that people read numbers by (RFC 3966 §5.1.1).
+    let dialled: Vec<&Item> = (0..items.len())
+        .filter(|at| !is_separator(items, *at))
+        .map(|at| &items[at])
+        .collect();
+    let code = login.len();
+    let mut at = 0;
+    while at + code <= dialled.len() {
+        let found = dialled[at..at + code]
+            .iter()
+            .zip(login)
+            .all(|(item, byte)| item.byte == *byte);
+        if !found {
+            at += 1;
+            continue;
+        }
+        let extension_end = run(&dialled, at + code, |byte| byte != b'*' && !ends_number(byte));
+        let pin = extension_end + 1;
+        let is_star = dialled.get(extension_end).is_some_and(|item| item.byte == b'*');
+        let end = run(&dialled, pin, |byte| !ends_number(byte));
+        if is_star && end > pin {
+            secrets.push(dialled[pin].start..dialled[end - 1].end);
+            at = end;
+        } else {
+            // The star may begin another code.
+            at += code - 1;
         }
     }
 }
@@ -279,9 +286,4 @@ fn secret_line(line: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', line)?;
     let name = std::str::from_utf8(line[..colon].trim_ascii()).ok()?;
     is_credential(name).then_some(colon + 1)
-}
-
-/// A header's name as people know it.
-fn spelled(name: &Name) -> &str {
-    name.as_str()
 }

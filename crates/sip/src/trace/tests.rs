@@ -64,6 +64,15 @@ fn a_pin_is_taken_out_of_what_was_dialled_and_the_extension_stays() {
 }
 
 #[test]
+fn another_login_code_is_known_beside_the_usual_one() {
+    let redactor = Redactor::new("#8");
+    let clean = |text: &str| redactor.text(text.as_bytes()).into_owned();
+    assert_eq!(clean("%238*2041*4711"), "%238*2041*xxxx");
+    assert_eq!(clean("*11*2041*4711"), "*11*2041*xxxx");
+    assert_eq!(Redactor::new("").text(b"*5*6*7"), "*5*6*7");
+}
+
+#[test]
 fn what_holds_no_secret_stays_as_it_is() {
     for same in [
         "*11",
