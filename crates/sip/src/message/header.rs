@@ -73,8 +73,9 @@ impl fmt::Display for Name {
     }
 }
 
-/// One header field, line ends included, exactly as it was received or built.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One header field, line ends included, exactly as it was received or built. Its value may be a secret, so `Debug`
+/// shows how long it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     name: Name,
     line: Bytes,
@@ -177,6 +178,12 @@ impl Header {
             Cow::Borrowed(value) => std::str::from_utf8(value).ok().map(Cow::Borrowed),
             Cow::Owned(value) => String::from_utf8(value).ok().map(Cow::Owned),
         }
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} bytes", self.name, self.raw().len())
     }
 }
 

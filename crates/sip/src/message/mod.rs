@@ -24,7 +24,7 @@ pub use self::phrase::reason_phrase;
 pub use self::validate::validate;
 
 /// The first line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum StartLine {
     /// `INVITE sip:2041@example.com SIP/2.0`
     Request {
@@ -46,8 +46,9 @@ pub enum StartLine {
     },
 }
 
-/// A SIP message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A SIP message. Shown by `Debug` as what it is and how large, for it may hold secrets: credentials, and the PIN in
+/// a dialled number. [`trace`](crate::trace) shows what may be seen of one.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     start: StartLine,
     headers: Vec<Header>,
@@ -198,5 +199,24 @@ impl Message {
     #[must_use]
     pub const fn body(&self) -> &Bytes {
         &self.body
+    }
+}
+
+impl std::fmt::Debug for StartLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Request { method, uri, .. } => write!(f, "{method} to {} bytes", uri.len()),
+            Self::Response { status, .. } => write!(f, "{status}"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message")
+            .field("start", &self.start)
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.len())
+            .finish()
     }
 }

@@ -14,8 +14,9 @@ mod host;
 pub use self::host::host_ip;
 pub(crate) use self::host::split_host_port;
 
-/// A URI. Keeps its bytes as they came; parts are slices of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A URI. Keeps its bytes as they came; parts are slices of them. The user part may be a dialled PIN, so `Debug`
+/// shows how long it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Uri {
     bytes: Bytes,
     /// Its scheme.
@@ -158,6 +159,17 @@ impl Uri {
             Cow::Borrowed(user) => std::str::from_utf8(user).ok().map(Cow::Borrowed),
             Cow::Owned(user) => String::from_utf8(user).ok().map(Cow::Owned),
         }
+    }
+}
+
+impl std::fmt::Debug for Uri {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Uri")
+            .field("scheme", &self.scheme)
+            .field("user_bytes", &self.user.as_ref().map(Bytes::len))
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 

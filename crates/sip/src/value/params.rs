@@ -147,7 +147,8 @@ impl Eq for Params {}
 
 impl std::fmt::Debug for Params {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.0)
+        let names = self.iter().map(|(name, _)| String::from_utf8_lossy(name));
+        f.debug_list().entries(names).finish()
     }
 }
 

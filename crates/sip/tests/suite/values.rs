@@ -1,6 +1,6 @@
 //! Single values: read, compared, written.
 
-use hotdesk_sip::message::Method;
+use hotdesk_sip::message::{Limits, Message, Method, validate};
 use hotdesk_sip::value::{CSeq, NameAddr, Params, RAck, Refresher, SessionExpires, Via, number, retry_after};
 
 #[test]
@@ -230,4 +230,24 @@ fn session_fields_are_read() {
         (776_656, 1, Method::Invite)
     );
     assert!(RAck::parse(b"776656 INVITE").is_err() && RAck::parse(b"1 2").is_err());
+}
+
+#[test]
+fn no_secret_is_shown_by_debug() {
+    let request = "INVITE sip:*11*2041*9876@example.com;x=9876 SIP/2.0\r\nTo: <sip:*11*2041*9876@example.com>\r\n\
+                   Authorization: Digest username=\"a\", response=\"9876\"\r\nX: 9876\r\nl: 4\r\n\r\n9876";
+    let message = Message::parse(&request.into(), &Limits::default()).expect("is a message");
+    let shown = format!(
+        "{message:?} {:?} {:?} {:?}",
+        message.request_uri(),
+        message.to(),
+        message.headers()
+    );
+    assert!(
+        shown.contains("INVITE") && shown.contains("example.com"),
+        "{shown}"
+    );
+    assert!(!shown.contains("9876"), "{shown}");
+    let malformed = validate(&message).expect_err("has no Via");
+    assert!(!format!("{malformed:?}").contains("9876"));
 }
