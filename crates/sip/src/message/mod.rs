@@ -90,30 +90,33 @@ impl Message {
     }
 
     /// The response to a request with the header fields that RFC 3261 §8.2.6 has it copy: all Via, From, To,
-    /// Call-ID, CSeq. `to_tag` is added to To when it has none.
+    /// Call-ID, CSeq, and Timestamp into a 100. `to_tag` is added to To when it can be read and has none.
     #[must_use]
     pub fn reply(request: &Self, status: u16, reason: impl AsRef<[u8]>, to_tag: Option<&str>) -> Self {
         let mut response = Self::response(status, reason);
         for header in &request.headers {
             match header.name() {
                 Name::Via | Name::From | Name::CallId | Name::CSeq => response.headers.push(header.clone()),
-                Name::To => {
-                    let tagged = crate::value::NameAddr::parse(&header.value())
-                        .is_ok_and(|to| to.params.get("tag").is_some());
-                    match to_tag.filter(|_| !tagged) {
-                        Some(tag) => {
-                            let mut value = header.value().into_owned();
-                            value.extend_from_slice(b";tag=");
-                            value.extend_from_slice(tag.as_bytes());
-                            response.headers.push(Header::new(Name::To, value));
-                        }
-                        None => response.headers.push(header.clone()),
-                    }
-                }
+                Name::Timestamp if status == 100 => response.headers.push(header.clone()),
+                Name::To => response.headers.push(tagged(header, to_tag)),
                 _ => {}
             }
         }
         response
+    }
+}
+
+/// To with a tag, if there is one to add and room for it.
+fn tagged(to: &Header, tag: Option<&str>) -> Header {
+    let takes_tag = || {
+        let address = crate::value::NameAddr::from_bytes(&to.raw_bytes());
+        address.is_ok_and(|address| address.params.get("tag").is_none())
+    };
+    match tag {
+        Some(tag) if takes_tag() => {
+            to.spliced(to.raw().len()..to.raw().len(), format!(";tag={tag}").as_bytes())
+        }
+        _ => to.clone(),
     }
 }
 

@@ -46,11 +46,18 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// The response to send, if there is anything to answer.
+    /// The response to send, if there is anything to answer. Its tag is the same for the same request, as it must be
+    /// when nothing is remembered of it (RFC 3261 §8.2.7).
     #[must_use]
     pub fn response(&self) -> Option<Message> {
         let request = self.request.as_ref()?;
-        Some(Message::reply(request, self.status, self.problem, None))
+        let lines = request.headers.iter().flat_map(|header| header.line().iter());
+        // FNV-1a: the tag need not be secret, only the same again.
+        let hash = lines.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let tag = format!("{hash:016x}");
+        Some(Message::reply(request, self.status, self.problem, Some(&tag)))
     }
 
     pub(super) fn new(fault: Fault, start: Option<StartLine>, headers: &[Header]) -> Self {

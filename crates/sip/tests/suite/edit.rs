@@ -117,8 +117,17 @@ fn a_reply_copies_what_it_must_and_tags_to_once() {
     );
     let reply = Message::reply(&request, 180, "Ringing", Some("t1"));
     let expected =
-        "v: a, b\r\nf: <sip:a@x>;tag=1\r\nTo: <sip:b@x>;tag=t1\r\ni: c\r\nVia: c\r\nCSeq: 1 INVITE\r\n";
+        "v: a, b\r\nf: <sip:a@x>;tag=1\r\nt: <sip:b@x>;tag=t1\r\ni: c\r\nVia: c\r\nCSeq: 1 INVITE\r\n";
     assert_eq!(headers(&reply), expected);
     let again = Message::reply(&reply, 200, "OK", Some("t2"));
     assert_eq!(headers(&again), expected);
+}
+
+#[test]
+fn a_reply_adds_no_tag_to_what_it_cannot_read() {
+    let request = message("t: \"open <sip:b@x>\r\nTimestamp: 54\r\n");
+    let reply = Message::reply(&request, 400, "Bad To", Some("t1"));
+    assert_eq!(headers(&reply), "t: \"open <sip:b@x>\r\n");
+    let trying = Message::reply(&request, 100, "Trying", None);
+    assert_eq!(headers(&trying), "t: \"open <sip:b@x>\r\nTimestamp: 54\r\n");
 }

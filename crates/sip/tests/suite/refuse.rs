@@ -337,18 +337,25 @@ fn a_response_that_does_not_hold_is_dropped() {
 #[test]
 fn an_answer_copies_each_field_once_and_no_other() {
     let text = plus("From: <sip:evil@x>\r\nSubject: x\r\nVia: SIP/2.0/UDP b\r\n");
-    let malformed = validate(&Message::parse(&text.into(), &limits()).expect("can be taken apart"));
-    let response = malformed
-        .expect_err("has two From")
-        .response()
-        .expect("is answerable");
+    let message = Message::parse(&text.into(), &limits()).expect("can be taken apart");
+    let malformed = validate(&message).expect_err("has two From");
+    let response = malformed.response().expect("is answerable");
+    let text = String::from_utf8(response.to_bytes().to_vec()).expect("is text");
+    let (before, tag) = text
+        .split_once(";tag=")
+        .and_then(|_| text.rsplit_once(";tag="))
+        .expect("has a tag");
+    let rest = REST.split_once("\r\ni:").expect("has a Call-ID").0;
+    let start = "SIP/2.0 400 Header field repeated that may stand only once\r\n";
+    assert_eq!(before, format!("{start}{VIA}{rest}"));
+    let (tag, after) = tag.split_once("\r\n").expect("goes on");
     assert_eq!(
-        response.to_bytes(),
-        format!(
-            "SIP/2.0 400 Header field repeated that may stand only once\r\n{VIA}{REST}Via: SIP/2.0/UDP b\r\n\
-             Content-Length: 0\r\n\r\n"
-        )
+        after,
+        "i: c\r\nCSeq: 1 INVITE\r\nVia: SIP/2.0/UDP b\r\nContent-Length: 0\r\n\r\n"
     );
+    // The same again for a retransmission.
+    assert_eq!(tag.len(), 16);
+    assert_eq!(malformed.response(), Some(response));
 }
 
 #[test]
