@@ -36,7 +36,8 @@ pub struct Rules<'a> {
     pub expires_default_s: u32,
     /// Longer registrations are cut; in seconds. Default 7200.
     pub expires_max_s: u32,
-    /// How many contacts one address of record may have. Default 10.
+    /// How many contacts one address of record may have. Default 10: the longest ones of that many still make a
+    /// record of less than 64 KiB.
     pub contacts_max: usize,
     /// What happens when there would be more.
     pub when_full: WhenFull,

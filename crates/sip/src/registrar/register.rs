@@ -37,6 +37,7 @@ pub fn register(
                 now_ms,
                 bindings,
                 changes,
+                touched: Vec::new(),
             };
             for asked in asked {
                 next.change(asked)?;
@@ -91,7 +92,7 @@ impl Request {
         }
         let cseq = request.cseq().map_err(|problem| bad(problem.0))?.number;
         let path: Vec<_> = request.values(&Name::Path).map(Bytes::copy_from_slice).collect();
-        if path.len() > PATHS_MAX || path.iter().any(|path| path.len() > PATH_BYTES_MAX) {
+        if path.len() > PATHS_MAX || path.iter().map(Bytes::len).sum::<usize>() > PATH_BYTES_MAX {
             return Err(bad("Path too long"));
         }
         let mut read = Self {
@@ -245,6 +246,8 @@ struct Changing<'a> {
     now_ms: u64,
     bindings: Bindings,
     changes: Vec<Change>,
+    /// The ids of what this request has changed already: each of its contacts is a binding of its own.
+    touched: Vec<u32>,
 }
 
 impl Changing<'_> {
@@ -289,7 +292,10 @@ impl Changing<'_> {
     /// URI (RFC 5626 §6); otherwise that of the same URI, and failing that, where there is to be one
     /// contact per instance, that of the same instance.
     fn find(&self, asked: &AskedContact) -> Option<usize> {
-        let position = |is: &dyn Fn(&Contact) -> bool| self.bindings.contacts.iter().position(is);
+        let position = |is: &dyn Fn(&Contact) -> bool| {
+            let mut contacts = self.bindings.contacts.iter();
+            contacts.position(|bound| !self.touched.contains(&bound.id) && is(bound))
+        };
         let same_instance = |bound: &Contact| asked.instance.is_some() && bound.instance == asked.instance;
         if asked.reg_id.is_some() {
             return position(&|bound| same_instance(bound) && bound.reg_id == asked.reg_id);
@@ -341,6 +347,7 @@ impl Changing<'_> {
     }
 
     fn note(&mut self, kind: ChangeKind, contact: Contact) {
+        self.touched.push(contact.id);
         self.changes.push(Change { kind, contact });
     }
 }
@@ -425,5 +432,6 @@ const CALL_ID_BYTES_MAX: usize = 256;
 const CONTACT_BYTES_MAX: usize = 2048;
 const INSTANCE_BYTES_MAX: usize = 128;
 const PATHS_MAX: usize = 8;
-const PATH_BYTES_MAX: usize = 512;
+/// All of them together.
+const PATH_BYTES_MAX: usize = 2048;
 const USER_AGENT_BYTES_MAX: usize = 128;

@@ -1,5 +1,7 @@
 //! The server's side.
 
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -401,4 +403,26 @@ fn there_is_one_challenge_for_each_algorithm_in_the_order_asked_for() {
         again,
         challenger.challenge_headers(NOW, Kind::Www, &[Algorithm::Md5], false)
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    #[test]
+    fn a_wrong_response_gets_in_by_no_bending_of_its_header(
+        at in 0..1000_usize,
+        junk in prop::collection::vec(any::<u8>(), 0..20),
+        cut in 0..30_usize,
+    ) {
+        let challenger = challenger();
+        let mut client = Client::new(&challenger, NOW);
+        client.password = "sword";
+        let mut header = client.header(1, "REGISTER", b"").into_bytes();
+        let at = at.min(header.len());
+        let end = (at + cut).min(header.len());
+        header.splice(at..end, junk);
+        let verdict = challenger.check(NOW, "REGISTER", URI.as_bytes(), Some(&header), b"", account);
+        let out = matches!(verdict, Verdict::Wrong | Verdict::Malformed(_) | Verdict::Missing);
+        prop_assert!(out, "{:?}", verdict);
+    }
 }

@@ -122,3 +122,26 @@ proptest! {
         let _ = Bindings::decode(&bytes);
     }
 }
+
+/// The store takes values of 64 KiB.
+#[test]
+fn the_largest_record_fits_into_the_store() {
+    let long = |length: usize| "x".repeat(length);
+    let mut line = Line::new();
+    for number in 0..10 {
+        let instance = format!("urn:{}", long(124));
+        let lines = format!(
+            "Call-ID: {}\nSupported: outbound\nUser-Agent: {}\nPath: <sip:{}@p;lr;ob>\n\
+             Contact: <sip:{number}@{}>;+sip.instance=\"<{instance}>\";reg-id={}",
+            long(256),
+            long(200),
+            long(2032),
+            long(1800),
+            u32::MAX - number,
+        );
+        line.change(&lines);
+    }
+    let bytes = line.bindings.encode().len();
+    assert_eq!(line.bindings.contacts.len(), 10);
+    assert!((40_000..60_000).contains(&bytes), "{bytes}");
+}

@@ -24,6 +24,44 @@ fn a_phone_that_comes_back_with_another_port_is_one_phone() {
     assert_eq!(line.change(&second), ["created 1 sip:a@h:1002"]);
 }
 
+/// As for a phone that registers a sip and a sips contact.
+#[test]
+fn two_contacts_of_one_instance_in_one_request_are_two_bindings() {
+    let both = |cseq: u32, first: u16, second: u16| {
+        format!("CSeq: {cseq} REGISTER\nContact: <sip:a@h:{first}>;{ONE}, <sips:a@h:{second}>;{ONE}")
+    };
+    let mut line = Line::new();
+    assert_eq!(
+        line.change(&both(1, 1, 2)),
+        ["created 0 sip:a@h:1", "created 1 sips:a@h:2"]
+    );
+    assert_eq!(
+        line.change(&both(2, 1, 2)),
+        ["refreshed 0 sip:a@h:1", "refreshed 1 sips:a@h:2"]
+    );
+    assert_eq!(
+        line.change(&both(3, 3, 4)),
+        ["refreshed 0 sip:a@h:3", "refreshed 1 sips:a@h:4"]
+    );
+    // One flow ends and its successor comes, in either order.
+    let old = format!("<sip:a@h>;reg-id=1;{ONE};expires=0");
+    let new = format!("<sip:b@h>;reg-id=1;{ONE}");
+    let table: [(String, &[&str]); 2] = [
+        (
+            format!("{old}, {new}"),
+            &["unregistered 0 sip:a@h", "created 1 sip:b@h"],
+        ),
+        (format!("{new}, {old}"), &["refreshed 0 sip:b@h"]),
+    ];
+    for (contacts, expected) in table {
+        let mut line = Line::new();
+        line.change(&format!("Supported: outbound\nContact: <sip:a@h>;reg-id=1;{ONE}"));
+        let swap = format!("CSeq: 2 REGISTER\nSupported: outbound\nContact: {contacts}");
+        assert_eq!(line.change(&swap), expected);
+        assert_eq!(line.bound(), ["sip:b@h"]);
+    }
+}
+
 /// RFC 5626 §6.
 #[test]
 fn with_outbound_a_flow_is_replaced_by_instance_and_reg_id() {

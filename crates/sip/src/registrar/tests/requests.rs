@@ -1,5 +1,7 @@
 //! What a request does, and which are refused.
 
+use proptest::prelude::*;
+
 use super::*;
 
 // === Lifetimes ===
@@ -261,5 +263,71 @@ fn dates_are_those_of_the_calendar() {
     ];
     for (seconds, expected) in table {
         assert_eq!(answer::date(seconds * 1000), expected);
+    }
+}
+
+/// One contact of a random request: which URI, instance, reg-id and lifetime.
+fn any_asked() -> impl Strategy<Value = (u8, u8, u8, u32)> {
+    (
+        0..5_u8,
+        0..3_u8,
+        0..3_u8,
+        prop::sample::select(vec![0_u32, 30, 60, 100, 3600]),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    /// Whatever is asked: there are never too many, never two of one URI or one flow, ids are unique and never come
+    /// again, and who follows the changes knows what is bound.
+    #[test]
+    fn changes_tell_all_and_bindings_stay_sound(
+        requests in prop::collection::vec(
+            (prop::collection::vec(any_asked(), 0..4), 0..3_u8, 0..40_u32, any::<bool>(), 0..50_000_u64),
+            1..12,
+        ),
+        refuse: bool,
+    ) {
+        let when_full = if refuse { WhenFull::Refuse } else { WhenFull::DropOldest };
+        let mut line = Line::with(Rules { contacts_max: 4, when_full, ..Rules::default() });
+        let mut known = std::collections::BTreeMap::new();
+        let mut ended = std::collections::BTreeSet::new();
+        for (contacts, call_id, cseq, outbound, wait) in requests {
+            line.now += wait;
+            let mut lines = format!("Call-ID: {call_id}\nCSeq: {cseq} REGISTER\n");
+            if outbound {
+                lines.push_str("Supported: outbound\n");
+            }
+            for (uri, instance, reg_id, expires) in contacts {
+                let instance = match instance {
+                    0 => String::new(),
+                    number => format!(";+sip.instance=\"<urn:x:{number}>\""),
+                };
+                writeln!(lines, "Contact: <sip:u{uri}@h>;reg-id={reg_id};expires={expires}{instance}").unwrap();
+            }
+            let Ok(registered) = line.try_to(&lines) else { continue };
+            for Change { kind, contact } in registered.changes {
+                let is_new = kind == ChangeKind::Created;
+                prop_assert_eq!(known.contains_key(&contact.id), !is_new, "{:?} {}", kind, contact.id);
+                prop_assert!(!ended.contains(&contact.id));
+                if kind.is_end() {
+                    known.remove(&contact.id);
+                    ended.insert(contact.id);
+                } else {
+                    known.insert(contact.id, contact);
+                }
+            }
+            let bound: Vec<_> = line.bindings.contacts.iter().map(|contact| (contact.id, contact.clone())).collect();
+            prop_assert_eq!(known.clone().into_iter().collect::<Vec<_>>(), bound);
+            prop_assert!(known.len() <= 4);
+            for (id, one) in &known {
+                for other in known.range(id + 1..).map(|(_, other)| other) {
+                    let flow = |contact: &Contact| contact.reg_id.map(|reg_id| (contact.instance.clone(), reg_id));
+                    prop_assert!(flow(one).is_none() || flow(one) != flow(other));
+                    prop_assert!(one.reg_id.is_some() || other.reg_id.is_some() || one.uri != other.uri);
+                }
+            }
+        }
     }
 }
