@@ -36,7 +36,7 @@ impl Qop {
 }
 
 /// What a client says of itself. The response and the client's nonce are never printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Credentials {
     /// The account's name, escapes undone.
     pub username: SmolStr,
