@@ -185,6 +185,9 @@ impl Transports {
                     }
                 }
                 Socket::Stream(socket) => {
+                    let Some(socket) = socket.lock().take() else {
+                        continue;
+                    };
                     let accepting = inner
                         .streams
                         .accept(entry.clone(), listener, config.transport, socket);
@@ -211,6 +214,9 @@ impl Transports {
     /// When it was not even queued; `Handler::failed` is not called then.
     pub fn send(&self, to: &Hop, bytes: Bytes) -> Result<(), SendError> {
         let inner = &*self.inner;
+        if inner.shared.stopping.load(Ordering::Relaxed) {
+            return inner.note(to, Err(SendError::Stopped));
+        }
         let length = bytes.len();
         let result = match (to.transport, inner.sockets.get(usize::from(to.listener.0))) {
             (Transport::Udp, Some((Socket::Udp(socket), _))) => udp::send(socket, to.remote, &bytes),
@@ -255,8 +261,9 @@ impl Transports {
         self.inner.shared.counters.snapshot()
     }
 
-    /// Stops listening, closes all connections, and waits for all threads and tasks. Must not be called by the
-    /// handler itself.
+    /// Stops listening, closes all connections once what is queued for them is written (for a second at most),
+    /// and waits for all threads and tasks. Datagram sockets stay bound, unread, until the last handle is
+    /// dropped. Must not be called by the handler itself.
     pub async fn stop(&self) {
         self.inner.shared.stopping.store(true, Ordering::Release);
         self.inner.streams.stop().await;
@@ -305,7 +312,7 @@ fn bind(config: &ListenConfig, limits: &Limits) -> Result<(Socket, SocketAddr), 
         _ => {
             let socket = stream::bind(address).map_err(bind_error)?;
             let local = socket.local_addr().map_err(bind_error)?;
-            Ok((Socket::Stream(socket), local))
+            Ok((Socket::Stream(Mutex::new(Some(socket))), local))
         }
     }
 }

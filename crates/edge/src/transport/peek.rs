@@ -28,7 +28,12 @@ pub(super) fn classify(message: &[u8], emergency: &Emergency) -> Class {
     let (line, rest) = message.split_at(line_end);
     let mut words = line.split(|byte| *byte == b' ');
     let (method, uri) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let line = line.trim_ascii_end();
+    let version = line.len().checked_sub(VERSION.len()).map(|at| &line[at..]);
+    let is_sip = version.is_some_and(|version| version.eq_ignore_ascii_case(VERSION));
     match method {
+        // The parser is quick to say so; it must not take the place of a request.
+        _ if !is_sip => Class::Urgent,
         b"ACK" => Class::Urgent,
         b"CANCEL" => Class::Cancel,
         _ if is_emergency(uri, emergency) || has_to_tag(rest) => Class::Urgent,
@@ -69,6 +74,8 @@ fn is_emergency(uri: &[u8], emergency: &Emergency) -> bool {
     user.and_then(|user| std::str::from_utf8(user).ok())
         .is_some_and(|user| !user.is_empty() && emergency.is(user))
 }
+
+const VERSION: &[u8] = b" SIP/2.0";
 
 /// RFC 5031; `service:sos.ambulance` and the like as well.
 const SOS: &[u8] = b"service:sos";
@@ -130,7 +137,7 @@ mod tests {
     #[test]
     fn established_calls_and_emergencies_are_urgent_and_only_new_requests_wait() {
         let emergency = Emergency::new(|user| user == "112");
-        let rows: [(&str, Class); 17] = [
+        let rows: [(&str, Class); 20] = [
             ("SIP/2.0 200 OK\r\nTo: <sip:a@b>\r\n\r\n", Class::Urgent),
             ("INVITE sip:2041@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\n", Class::New),
             (
@@ -168,7 +175,10 @@ mod tests {
             ("INVITE tel:112;phone-context=x SIP/2.0\r\n\r\n", Class::Urgent),
             ("INVITE sip:1120@b SIP/2.0\r\n\r\n", Class::New),
             ("INVITE URN:service:SOS.fire SIP/2.0\r\n\r\n", Class::Urgent),
-            ("", Class::New),
+            ("", Class::Urgent),
+            ("\u{7f}\u{1}garbage", Class::Urgent),
+            ("REGISTER sip:b SIP/1.0\r\n\r\n", Class::Urgent),
+            ("REGISTER sip:b sip/2.0\r\n\r\n", Class::New),
         ];
         for (message, expected) in rows {
             assert_eq!(classify(message.as_bytes(), &emergency), expected, "{message:?}");

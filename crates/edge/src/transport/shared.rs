@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use bytes::Bytes;
 use hotdesk_sip::hop::{ConnectionId, Hop, Transport};
 use hotdesk_sip::message::{Malformed, Message};
+use parking_lot::Mutex;
 
 use super::Handler;
 use super::config::Limits;
@@ -25,7 +26,8 @@ pub(super) struct Shared {
 /// A bound listener.
 pub(super) enum Socket {
     Udp(Arc<UdpSocket>),
-    Stream(TcpListener),
+    /// Taken when it begins to accept, so that nothing is left open when that ends.
+    Stream(Mutex<Option<TcpListener>>),
 }
 
 /// The handler, guarded: a panic in it is counted and logged, and the worker goes on. Without that one bad

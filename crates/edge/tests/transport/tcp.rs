@@ -200,33 +200,38 @@ async fn a_peer_that_does_not_read_fills_its_queue_only_and_is_cut_off() {
     let limits = Limits {
         queue_messages_max: 100,
         queue_bytes_max: 256 * 1024,
-        write_timeout: Duration::from_millis(500),
+        write_timeout: Duration::from_millis(100),
         ..Limits::default()
     };
     let edge = edge(limits);
     let peer = TcpListener::bind("127.0.0.1:0").unwrap();
     let to = Hop::to(ListenerId(0), Transport::Tcp, peer.local_addr().unwrap());
     let large = vec![b'x'; 60_000];
-    let begun = Instant::now();
+    let too_large = vec![b'x'; 256 * 1024 + 1];
+    let refused = edge.transports.send(&to, too_large.into());
+    assert_eq!(refused, Err(SendError::TooLarge));
     let mut taken = 0;
-    let full = loop {
+    let mut told = loop {
         match edge.transports.send(&to, large.clone().into()) {
             Ok(()) => taken += 1,
-            Err(error) => break error,
+            // The system's buffers hold megabytes: at first the queue is full for a moment only.
+            Err(SendError::Busy) => {
+                let before = counts(&edge).sent;
+                let told = std::iter::repeat_with(|| edge.next_within(Duration::from_millis(5)));
+                let told = told
+                    .take(2_000)
+                    .find(|told| told.is_some() || counts(&edge).sent > before);
+                if let Some(told) = told.expect("written or given up") {
+                    break told;
+                }
+            }
+            Err(error) => panic!("{error}"),
         }
-        // The system's buffers hold some megabytes.
-        assert!(taken < 10_000 && begun.elapsed() < DEADLINE);
-        std::thread::yield_now();
+        assert!(taken < 10_000);
     };
-    assert_eq!(full, SendError::Busy);
-    let too_large = vec![b'x'; 256 * 1024 + 1];
-    assert_eq!(
-        edge.transports.send(&to, too_large.into()),
-        Err(SendError::TooLarge)
-    );
     let mut failed = 0;
     loop {
-        match edge.next() {
+        match told {
             Told::Failed(hop, bytes) => {
                 assert_eq!((&hop, bytes.len()), (&to, large.len()));
                 failed += 1;
@@ -234,10 +239,12 @@ async fn a_peer_that_does_not_read_fills_its_queue_only_and_is_cut_off() {
             Told::Closed(_) => break,
             other => panic!("{other:?}"),
         }
+        told = edge.next();
     }
+    // The system's buffers may have grown and taken in some of it since.
     assert!(
-        (4..=5).contains(&failed),
-        "what was queued, and no more: {failed} of {taken}"
+        (1..=4).contains(&failed),
+        "no more than the queue holds: {failed} of {taken}"
     );
     assert_eq!(counts(&edge).sent, taken - failed);
     edge.transports.stop().await;
@@ -297,7 +304,5 @@ async fn stopping_closes_connections_and_listeners() {
     edge.transports.stop().await;
     assert!(is_cut(&stream));
     assert_eq!(counts(&edge).connections, 0);
-    let address = edge.address(0);
-    drop(edge);
-    assert!(TcpStream::connect(address).is_err());
+    assert!(TcpStream::connect(edge.address(0)).is_err());
 }

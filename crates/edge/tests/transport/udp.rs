@@ -279,6 +279,11 @@ async fn a_panicking_handler_silences_no_worker() {
 async fn stopping_joins_all_threads_and_lets_go_of_the_handler() {
     let edge = Edge::on(Transport::Udp);
     edge.transports.stop().await;
+    let to = Hop::to(ListenerId(0), Transport::Udp, edge.address(0));
+    assert_eq!(
+        edge.transports.send(&to, options("late")),
+        Err(SendError::Stopped)
+    );
     // The handler held the other end.
     let told = edge.idles.iter().count();
     assert!(told < 100_000);

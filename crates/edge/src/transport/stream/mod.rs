@@ -90,10 +90,10 @@ impl Streams {
         entry: Entry,
         listener: ListenerId,
         transport: Transport,
-        socket: &std::net::TcpListener,
+        socket: std::net::TcpListener,
     ) -> std::io::Result<()> {
         let _context = self.runtime.enter();
-        let socket = tokio::net::TcpListener::from_std(socket.try_clone()?)?;
+        let socket = tokio::net::TcpListener::from_std(socket)?;
         self.spawn(accept::run(Arc::clone(self), entry, listener, transport, socket));
         Ok(())
     }

@@ -53,7 +53,7 @@ pub(super) async fn run(
         Err(_) => "took too long".to_owned(),
     };
     count(&counters.open_failed);
-    tracing::info!(peer = %life.connection.as_source(), problem, "connection not opened");
+    tracing::debug!(peer = %life.connection.as_source(), problem, "connection not opened");
     streams.over(&entry, life, false);
 }
 
