@@ -1,7 +1,7 @@
 //! The program from outside: help, exit codes, messages, formats. (What needs a cluster is in the workspace's
 //! own suites and in `demo --once`.)
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -47,7 +47,7 @@ fn nobody() -> String {
 }
 
 /// Every verb, with what follows it.
-const VERBS: [(&str, &[&str]); 22] = [
+const VERBS: [(&str, &[&str]); 23] = [
     ("demo", &[]),
     ("node", &[]),
     ("edge", &[]),
@@ -69,6 +69,7 @@ const VERBS: [(&str, &[&str]); 22] = [
     ("policy", &["get", "set"]),
     ("import", &[]),
     ("audit", &[]),
+    ("calls", &["list", "show"]),
     ("force-logout", &[]),
     (
         "cluster",
@@ -382,6 +383,78 @@ fn completions_are_made_for_each_shell() {
         assert!(output.status.success());
         assert!(out(&output).contains("force-logout"), "{shell}");
     }
+}
+
+/// An edge that answers one request, and tells what it was.
+fn edge(status: &'static str, body: &'static str) -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("a request");
+            request.push(byte[0]);
+        }
+        let length = body.len();
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .expect("an answer");
+        String::from_utf8_lossy(&request)
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    });
+    (url, served)
+}
+
+const LADDER: &str = r#"{"call_id":"a@b","entries":[{"at_ms":1785499200000,"from":"chi-12","to":"edge",
+    "way":"received","line":"INVITE sip:2042@example.com SIP/2.0","cseq":"1 INVITE","text":"From: x\n"}]}"#;
+
+#[test]
+fn the_ladder_of_a_call_is_drawn_from_what_the_edge_kept() {
+    let (url, served) = edge("200 OK", LADDER);
+    let shown = hotdesk(&["calls", "show", "a@b", "--edge", &url]);
+    let row = out(&shown)
+        .lines()
+        .find(|line| line.starts_with("12:00:00.000 |-"))
+        .map(str::to_owned);
+    assert!(
+        row.is_some_and(|row| row.contains(" INVITE 2042 ") && row.ends_with(">|")),
+        "{}",
+        out(&shown)
+    );
+    assert!(!out(&shown).contains("From: x"), "only with --messages");
+    assert_eq!(served.join().expect("a request"), "GET /calls/a%40b HTTP/1.1");
+
+    let (url, _) = edge("200 OK", LADDER);
+    let with_messages = hotdesk(&["calls", "show", "a@b", "--messages", "--edge", &url]);
+    assert!(out(&with_messages).contains("From: x"));
+
+    let (url, _) = edge("200 OK", LADDER);
+    let json = hotdesk(&["calls", "show", "a@b", "--output", "json", "--edge", &url]);
+    let json: Value = serde_json::from_str(&out(&json)).expect("JSON");
+    assert_eq!(json["entries"][0]["cseq"], "1 INVITE");
+}
+
+#[test]
+fn calls_that_are_not_there_and_edges_that_are_not_there_have_their_exit_codes() {
+    let (url, _) = edge("404 Not Found", "{}");
+    let gone = hotdesk(&["calls", "show", "a@b", "--edge", &url]);
+    assert_eq!(gone.status.code(), Some(1), "{}", err(&gone));
+    let nobody = hotdesk(&["calls", "list", "--edge", &nobody()]);
+    assert_eq!(nobody.status.code(), Some(3), "{}", err(&nobody));
+    let (url, _) = edge("401 Unauthorized", "");
+    let stranger = hotdesk(&["calls", "list", "--edge", &url]);
+    assert_eq!(stranger.status.code(), Some(2), "{}", err(&stranger));
+    let (url, served) = edge("200 OK", "[]");
+    let none = hotdesk(&["calls", "list", "--limit", "7", "--edge", &url]);
+    assert_eq!((none.status.code(), out(&none).trim()), (Some(0), "no calls"));
+    assert_eq!(served.join().expect("a request"), "GET /calls?limit=7 HTTP/1.1");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 mod audit;
 mod backup;
+mod calls;
 mod cluster;
 mod completions;
 mod demo;
 mod device;
 mod doctor;
 mod edge;
+mod edge_http;
 mod force_logout;
 mod group;
 mod import;
@@ -74,6 +76,9 @@ pub(crate) enum Command {
 
     /// The trail of logins, logouts, evictions and lockouts, the newest first
     Audit(audit::AuditArgs),
+    /// What became of calls: the last ones of an edge, and the ladder of one
+    #[command(subcommand)]
+    Calls(calls::CallsCommand),
     /// End sessions as an administrator
     ForceLogout(force_logout::ForceLogoutArgs),
     /// The members of the cluster: look, add, promote, remove
@@ -125,6 +130,7 @@ impl Command {
             Self::Policy(command) => command.run(context).await,
             Self::Import(args) => args.run(context).await,
             Self::Audit(args) => args.run(context).await,
+            Self::Calls(command) => command.run(context).await,
             Self::ForceLogout(args) => args.run(context).await,
             Self::Cluster(command) => command.run(context).await,
             Self::Backup(args) => args.run(context).await,
