@@ -149,8 +149,10 @@ impl<A: Application> Core<A> {
         }
     }
 
-    /// Cancels an INVITE that went out: now, or as soon as somebody has answered.
+    /// Cancels an INVITE that went out: now, or as soon as somebody has answered. Its end is awaited for T4: RFC 3261
+    /// §9.1 allows 64·T1, but callers wait.
     pub(super) fn cancel_client(&mut self, now: Instant, id: Id, reason: &Bytes, out: &mut Actions<A>) {
+        let wait = self.timers.t4;
         let Some(client) = self.clients.get_mut(id) else {
             return;
         };
@@ -161,9 +163,13 @@ impl<A: Application> Core<A> {
             return;
         }
         client.cancel = Cancel::Wanted(reason.clone());
+        if !client.given_up {
+            client.patience = Some(now + wait);
+        }
         if client.machine.state() == ClientState::Proceeding {
             self.send_cancel(now, id, out);
         }
+        self.settle_client(id);
     }
 
     /// Sends the CANCEL that is wanted.
@@ -182,7 +188,9 @@ impl<A: Application> Core<A> {
             method: Method::Cancel,
             loop_part: client.loop_part,
         };
-        client.patience = Some(now + wait);
+        if !client.given_up {
+            client.patience = Some(now + wait);
+        }
         let sent = self.add_client(now, outgoing, out, |_, _| cancel);
         if let (Ok(sent), Some(client)) = (sent, self.clients.get_mut(id)) {
             client.cancel = Cancel::Sent(sent);
@@ -275,7 +283,6 @@ impl<A: Application> Core<A> {
         if matches!(client.cancel, Cancel::No) {
             self.counts.timeouts += 1;
             // The answer to the CANCEL ends the branch, or the lack of one does.
-            client.patience = None;
             self.cancel_client(now, id, &Bytes::new(), out);
             return;
         }

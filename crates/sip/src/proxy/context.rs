@@ -56,8 +56,6 @@ struct Branch {
     /// `None`: it could not be sent.
     client: Option<Id>,
     state: BranchState,
-    /// A provisional response came, so it can be cancelled.
-    rings: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +90,11 @@ enum Verdict {
 }
 
 impl<A: Application> Context<A> {
-    /// Could a cancelled branch still say 2xx? One that never rang is not waited for: it may be dead.
+    /// Could a cancelled branch still say 2xx? The caller is told nothing final meanwhile: it would take no 2xx
+    /// afterwards, and the phone would be left in a call with nobody.
     fn may_still_answer(&self) -> bool {
-        self.branches
-            .iter()
-            .any(|branch| branch.state != BranchState::Ended && branch.rings)
+        let pending = |branch: &Branch| branch.state != BranchState::Ended;
+        self.kind == Kind::Invite && self.branches.iter().any(pending)
     }
 
     fn why(&self) -> Why {
@@ -223,7 +221,6 @@ impl<A: Application> Core<A> {
             } else {
                 BranchState::Open
             },
-            rings: false,
         });
         if failed {
             context.best.consider(number, Answer::Own(503));
@@ -248,10 +245,9 @@ impl<A: Application> Core<A> {
         let Some(context) = self.contexts.get_mut(id) else {
             return;
         };
-        let Some(branch) = context.branches.get_mut(number) else {
+        let Some(branch) = context.branches.get(number) else {
             return;
         };
-        branch.rings = true;
         let wanted = branch.state == BranchState::Open
             && matches!(context.ending, Ending::None)
             && context.done.is_none()
@@ -323,27 +319,21 @@ impl<A: Application> Core<A> {
         context.groups.clear();
         context.ring_until = None;
         let server = context.server;
-        let sent = self.respond(now, server, &response, out);
+        let sent = self.respond_2xx(now, server, &response, out);
         self.cancel_branches(now, id, &ELSEWHERE, out);
-        sent.then(|| response.to_bytes())
+        sent
     }
 
-    /// Cancels all branches that have not ended. Those that have not even rung are not waited for.
+    /// Cancels all branches that have not ended.
     fn cancel_branches(&mut self, now: Instant, id: Id, reason: &Bytes, out: &mut Actions<A>) {
-        let Some(context) = self.contexts.get_mut(id) else {
+        let Some(context) = self.contexts.get(id) else {
             return;
         };
-        let mut clients = Vec::new();
-        for branch in &mut context.branches {
-            if branch.state == BranchState::Ended {
-                continue;
-            }
-            clients.extend(branch.client);
-            if branch.state == BranchState::Open && !branch.rings {
-                branch.state = BranchState::Abandoned;
-                context.open -= 1;
-            }
-        }
+        let pending = context
+            .branches
+            .iter()
+            .filter(|branch| branch.state != BranchState::Ended);
+        let clients: Vec<Id> = pending.filter_map(|branch| branch.client).collect();
         for client in clients {
             self.cancel_client(now, client, reason, out);
         }

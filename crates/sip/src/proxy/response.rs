@@ -142,8 +142,7 @@ impl<A: Application> Core<A> {
             self.branch_ended(now, context, branch, answer, app, out)
         } else if (200..300).contains(&status) && is_invite {
             // It lost the race against the CANCEL, and the caller must know of it to end it.
-            let sent = self.respond(now, server, &response, out);
-            sent.then(|| response.to_bytes())
+            self.respond_2xx(now, server, &response, out)
         } else {
             None
         };
@@ -182,7 +181,7 @@ impl<A: Application> Core<A> {
             let answer = Answer::Received(Box::new(response));
             self.branch_ended(now, context, branch, answer, app, out);
         } else {
-            self.respond(now, server, &response, out);
+            self.respond_2xx(now, server, &response, out);
         }
     }
 

@@ -120,26 +120,53 @@ impl<A: Application> Core<A> {
         does == ServerDoes::PassAck
     }
 
-    /// Sends a response in a transaction, if its state lets it. Returns whether it did.
-    pub(super) fn respond(&mut self, now: Instant, id: Id, response: &Message, out: &mut Actions<A>) -> bool {
+    /// Sends a response in a transaction, if its state lets it. Returns what was sent.
+    pub(super) fn respond(
+        &mut self,
+        now: Instant,
+        id: Id,
+        response: &Message,
+        out: &mut Actions<A>,
+    ) -> Option<Bytes> {
         let timers = self.timers;
         let (Some(server), Some(status)) = (self.servers.get_mut(id), response.status()) else {
-            return false;
+            return None;
         };
         if !server.machine.answer(now, status, &timers) {
-            return false;
+            return None;
         }
         let bytes = response.to_bytes();
         out.send(server.to.clone(), bytes.clone());
         // A forwarded 2xx to INVITE is never sent again by us: the callee does that.
         let kept = server.machine.state() != ServerState::Accepted || server.context.is_none();
-        server.last = if kept { bytes } else { Bytes::new() };
+        server.last = if kept { bytes.clone() } else { Bytes::new() };
         if let Some(waiting) = &mut server.waiting {
             waiting.trying_at = None;
         }
         self.counts.responses[usize::from(status / 100).clamp(1, 6) - 1] += 1;
         self.settle_server(id);
-        true
+        Some(bytes)
+    }
+
+    /// Sends the 2xx of a branch, past the transaction when that was refused already: a 2xx to INVITE is always
+    /// passed on (RFC 3261 §16.7 item 5). Returns what was sent.
+    pub(super) fn respond_2xx(
+        &mut self,
+        now: Instant,
+        id: Id,
+        response: &Message,
+        out: &mut Actions<A>,
+    ) -> Option<Bytes> {
+        if let Some(sent) = self.respond(now, id, response, out) {
+            return Some(sent);
+        }
+        let server = self.servers.get(id)?;
+        if server.machine.kind() != Kind::Invite {
+            return None;
+        }
+        let bytes = response.to_bytes();
+        out.send(server.to.clone(), bytes.clone());
+        Some(bytes)
     }
 
     /// Sends a response that the core itself makes, or the application in the core's place.
