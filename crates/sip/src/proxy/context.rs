@@ -428,6 +428,13 @@ impl<A: Application> Core<A> {
         };
         let response = match verdict {
             Verdict::Ours(response) => *response,
+            // The caller has given up by itself by now, and would take a 408 for another's (RFC 4320 §4.2).
+            Verdict::Best(_, best) if context.kind == Kind::Other && best.status() == Some(408) => {
+                context.done = Some(Outcome::Silent);
+                let server = context.server;
+                self.drop_server(server);
+                return;
+            }
             Verdict::Best(branch, mut response) => {
                 app.response(now, &mut context.call, branch, &mut response, out);
                 *response
@@ -437,16 +444,10 @@ impl<A: Application> Core<A> {
         context.done = Some(match context.ending {
             Ending::Cancelled => Outcome::Cancelled,
             Ending::Stopped(_) => Outcome::Stopped { status },
-            // The caller has given up by itself by now, and would take a 408 for another's (RFC 4320 §4.2).
-            _ if context.kind == Kind::Other && status == 408 => Outcome::Silent,
             _ if status < 300 => Outcome::Answered { status },
             _ => Outcome::Refused { status },
         });
         let server = context.server;
-        if context.done == Some(Outcome::Silent) {
-            self.drop_server(server);
-            return;
-        }
         if status < 300 {
             let request = context.request.clone();
             self.adopt(server);

@@ -169,8 +169,9 @@ impl<A: Application> Core<A> {
         let response = build::response(&self.settings, &cancel, status, build::phrase(status));
         self.respond(now, server, &response, out);
         if let Some(invite) = invite {
-            let reason = cancel.header(&Name::Reason).map(Header::raw_bytes);
-            self.end_request(now, invite, None, &reason.unwrap_or_default(), app, out);
+            let reasons: Vec<&[u8]> = cancel.values(&Name::Reason).collect();
+            let reason = Bytes::from(reasons.join(&b", "[..]));
+            self.end_request(now, invite, None, &reason, app, out);
         }
     }
 

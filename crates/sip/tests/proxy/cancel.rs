@@ -19,7 +19,9 @@ fn a_cancel_is_answered_and_passed_on_with_its_reason() {
     let reason = "SIP;cause=200;text=\"Call completed elsewhere\"";
     rig.receive(
         &udp(ALICE),
-        cancel(&format!("Reason: {reason}\nProxy-Require: magic\n")),
+        cancel(&format!(
+            "Reason: {reason}\nReason: Q.850;cause=16\nProxy-Require: magic\n"
+        )),
     );
     let out = rig.sent();
     let lines: Vec<String> = out.iter().map(Sent::line).collect();
@@ -31,7 +33,7 @@ fn a_cancel_is_answered_and_passed_on_with_its_reason() {
             format!("CANCEL {CAROL}")
         ]
     );
-    assert_eq!(out[1].value(&Name::Reason), reason);
+    assert_eq!(out[1].values(&Name::Reason), [reason, "Q.850;cause=16"]);
     rig.answer(&out[1], 200);
     rig.answer(&out[2], 200);
     rig.answer(&sent[0], 487);
