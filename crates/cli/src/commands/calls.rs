@@ -15,6 +15,10 @@ use crate::output::{self, time};
 
 /// What can be asked about calls.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  hotdesk calls list --edge http://127.0.0.1:7380
+  hotdesk calls show 3848276298220188511@192.0.2.7 --edge http://127.0.0.1:7380")]
 pub(crate) enum CallsCommand {
     /// The last calls of an edge, the newest first
     List(ListArgs),
