@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::directory::{Device, Group, Site, User};
-use crate::id::{DeviceId, GroupId, SiteId, UserId, UserName};
+use crate::directory::{Device, Edge, Group, SealedSecret, Site, User};
+use crate::id::{DeviceId, EdgeId, GroupId, SiteId, UserId, UserName};
 use crate::policy::Policy;
 use crate::session::Epoch;
 use crate::time::TimeMs;
@@ -66,7 +66,7 @@ impl Actor {
 pub enum Action {
     /// Log a user in at a device. Ends what the policy says must end, in the same entry.
     Login {
-        /// Id, alias, e-mail or extension.
+        /// Id, alias, e-mail, extension or number.
         user: UserName,
         /// The phone.
         device: DeviceId,
@@ -110,10 +110,36 @@ pub enum Action {
     PutUser(User),
     /// Delete a user; ends the user's sessions.
     DeleteUser(UserId),
-    /// Create or replace a device.
+    /// Create or replace a device. `secret`, `serving` and `hold` of the record are ignored.
     PutDevice(Device),
     /// Delete a device; ends the session there.
     DeleteDevice(DeviceId),
+    /// Set or remove (`None`) what the phone's own SIP account is checked against.
+    SetDeviceSecret {
+        /// Whose.
+        device: DeviceId,
+        /// Sealed with the company's line key.
+        sealed: Option<SealedSecret>,
+    },
+    /// Leave a phone alone: nobody logs in or out there until then.
+    HoldDevice {
+        /// Which.
+        device: DeviceId,
+        /// Until when, at most [`HOLD_MS_MAX`](crate::directory::HOLD_MS_MAX) ahead. 0, or a time that has come,
+        /// releases it.
+        until: TimeMs,
+        /// Why, for people; cut to [`NOTE_BYTES_MAX`].
+        reason: SmolStr,
+    },
+    /// Create or replace an edge.
+    PutEdge(Edge),
+    /// Delete an edge; what it served is served by nobody.
+    DeleteEdge(EdgeId),
+    /// Report which phones edges serve, batched. At most [`SERVING_MAX`] items.
+    ReportServing {
+        /// What has changed since the last report.
+        items: Vec<Served>,
+    },
     /// Set or remove (`None`) what the user's PIN is checked against.
     SetCredential {
         /// Whose.
@@ -166,6 +192,8 @@ pub const ACTOR_BYTES_MAX: usize = 64;
 pub const NOTE_BYTES_MAX: usize = 256;
 /// How many items one `Touch` carries at most.
 pub const TOUCH_MAX: usize = 1000;
+/// How many items one `ReportServing` carries at most.
+pub const SERVING_MAX: usize = 1000;
 /// How many rows one `ImportStage` carries at most: keeps log entries small.
 pub const IMPORT_ROWS_PER_STAGE: usize = 200;
 /// How many rows all staged imports together may hold at most.
@@ -224,6 +252,17 @@ pub struct Activity {
     pub at: TimeMs,
 }
 
+/// A phone has registered with an edge, or has gone from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The phone.
+    pub device: DeviceId,
+    /// The edge.
+    pub edge: EdgeId,
+    /// The phone has gone: its registration has ended.
+    pub gone: bool,
+}
+
 impl Action {
     /// A stable label for metrics, audit and logs.
     #[must_use]
@@ -243,6 +282,11 @@ impl Action {
             Self::DeleteUser(_) => "delete_user",
             Self::PutDevice(_) => "put_device",
             Self::DeleteDevice(_) => "delete_device",
+            Self::SetDeviceSecret { .. } => "set_device_secret",
+            Self::HoldDevice { .. } => "hold_device",
+            Self::PutEdge(_) => "put_edge",
+            Self::DeleteEdge(_) => "delete_edge",
+            Self::ReportServing { .. } => "report_serving",
             Self::SetCredential { .. } => "set_credential",
             Self::ReportFailedLogin { .. } => "report_failed_login",
             Self::Unlock(_) => "unlock",

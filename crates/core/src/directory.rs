@@ -1,11 +1,12 @@
-//! The directory: sites, groups, users, devices.
+//! The directory: sites, groups, users, devices, edges.
 
 use std::fmt;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::id::{Alias, DeviceId, Email, Extension, GroupId, SiteId, UserId, UserName};
+use crate::calls::{CallRights, CallSettings};
+use crate::id::{Alias, DeviceId, EdgeId, Email, Extension, GroupId, Number, SiteId, UserId, UserName};
 use crate::policy::PolicyOverrides;
 use crate::time::TimeMs;
 
@@ -17,6 +18,14 @@ pub const VERIFIER_BYTES_MAX: usize = 512;
 pub const ALIASES_MAX: usize = 8;
 /// How many groups a device may name.
 pub const DEVICE_GROUPS_MAX: usize = 32;
+/// How many numbers a user may have beside the extension.
+pub const NUMBERS_MAX: usize = 4;
+/// The longest sealed secret of a device, in bytes.
+pub const SECRET_BYTES_MAX: usize = 512;
+/// How many edges there may be; one per office and a few to spare.
+pub const EDGES_MAX: usize = 10_000;
+/// The furthest that a hold may reach ahead, in milliseconds (24 hours): a mistake must not lock a phone for good.
+pub const HOLD_MS_MAX: u64 = 24 * 3_600_000;
 
 /// An office.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +47,13 @@ pub struct Group {
     pub id: GroupId,
     /// Its rules, where they differ from the cluster's.
     pub policy: PolicyOverrides,
+    /// Which calls its users may make, where they have no rights of their own; `None`: the usual ones.
+    pub rights: Option<CallRights>,
 }
 
 /// A person who logs in.
 ///
-/// **Invariant:** id, aliases, e-mail and extension share one name space over all users.
+/// **Invariant:** id, aliases, e-mail, extension and numbers share one name space over all users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// The id.
@@ -55,10 +66,17 @@ pub struct User {
     pub aliases: Vec<Alias>,
     /// An e-mail address to log in with.
     pub email: Option<Email>,
+    /// Numbers of the outside world that reach the user as the extension does, at most [`NUMBERS_MAX`].
+    pub numbers: Vec<Number>,
     /// The group whose policy applies.
     pub group: Option<GroupId>,
     /// A disabled user cannot log in; disabling ends the user's sessions.
     pub enabled: bool,
+    /// What happens to calls for the user; `None` for [`CallSettings::default`]. Shared, because nearly nobody has
+    /// any.
+    pub calls: Option<Arc<CallSettings>>,
+    /// Which calls the user may make; `None` for what the group says.
+    pub rights: Option<CallRights>,
     /// What a PIN is checked against. `None`: no PIN has been set, and no login with a PIN succeeds.
     /// Putting a user leaves it as it is; only `SetCredential` changes it.
     pub credential: Option<Credential>,
@@ -67,8 +85,8 @@ pub struct User {
 }
 
 impl User {
-    /// All names that lead to this user, each with its field ("id", "extension", "aliases", "email"). They may
-    /// repeat (an alias equal to the extension): harmless, as they lead to the same user.
+    /// All names that lead to this user, each with its field ("id", "extension", "aliases", "email", "numbers").
+    /// They may repeat (an alias equal to the extension): harmless, as they lead to the same user.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, UserName)> + '_ {
         let id = std::iter::once(("id", UserName::from(&self.id)));
         let extension = self
@@ -80,7 +98,11 @@ impl User {
             .iter()
             .map(|alias| ("aliases", UserName::from(alias)));
         let email = self.email.iter().map(|email| ("email", UserName::from(email)));
-        id.chain(extension).chain(aliases).chain(email)
+        let numbers = self
+            .numbers
+            .iter()
+            .map(|number| ("numbers", UserName::from(number)));
+        id.chain(extension).chain(aliases).chain(email).chain(numbers)
     }
 }
 
@@ -131,4 +153,51 @@ pub struct Device {
     pub enabled: bool,
     /// Only these groups may log in here; empty means everybody.
     pub allowed_groups: Vec<GroupId>,
+    /// What the phone's own SIP account is checked against. Putting a device leaves it as it is; only
+    /// `SetDeviceSecret` changes it.
+    pub secret: Option<SealedSecret>,
+    /// The edge that serves the phone, as edges last reported. Putting a device leaves it as it is.
+    pub serving: Option<EdgeId>,
+    /// Nobody logs in or out here for the time being. Putting a device leaves it as it is.
+    pub hold: Option<Arc<Hold>>,
+}
+
+impl Device {
+    /// The hold in force at `clock`: one whose time has passed counts as none.
+    #[must_use]
+    pub fn held(&self, clock: TimeMs) -> Option<&Hold> {
+        self.hold.as_deref().filter(|hold| hold.until > clock)
+    }
+}
+
+/// A phone is left alone: an emergency call is under way, or its call-back may come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// When it ends by itself.
+    pub until: TimeMs,
+    /// Why, for people; at most [`NOTE_BYTES_MAX`](crate::command::NOTE_BYTES_MAX).
+    pub reason: SmolStr,
+}
+
+/// The digests of a phone's password, encrypted with the company's line key. At most [`SECRET_BYTES_MAX`]; not
+/// read any further here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecret(pub Arc<[u8]>);
+
+/// Sealed or not, it is kept out of logs and error texts.
+impl fmt::Debug for SealedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SealedSecret").finish_non_exhaustive()
+    }
+}
+
+/// A SIP proxy at an office.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Its id.
+    pub id: EdgeId,
+    /// The office that it serves.
+    pub site: SiteId,
+    /// Where other edges and proxies reach it: a `sip:` or `sips:` URI without a user.
+    pub uri: SmolStr,
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::command::Actor;
-use crate::directory::{Device, Group, Site, User};
-use crate::id::{DeviceId, GroupId, SiteId, UserId};
+use crate::directory::{Device, Edge, Group, Hold, Site, User};
+use crate::id::{DeviceId, EdgeId, GroupId, SiteId, UserId};
 use crate::policy::Policy;
 use crate::session::{EndReason, Session};
 use crate::time::TimeMs;
@@ -70,10 +70,28 @@ pub enum EventKind {
     UserPut(Arc<User>),
     /// A user was deleted.
     UserDeleted(UserId),
-    /// A device was created or changed.
+    /// A device was created or changed, or got another secret.
     DevicePut(Arc<Device>),
     /// A device was deleted.
     DeviceDeleted(DeviceId),
+    /// An edge was created or changed.
+    EdgePut(Arc<Edge>),
+    /// An edge was deleted. The devices that it served are served by nobody; no further events say so.
+    EdgeDeleted(EdgeId),
+    /// Another edge serves a device.
+    DeviceServed {
+        /// Which device.
+        device: DeviceId,
+        /// By whom; `None`: by nobody.
+        edge: Option<EdgeId>,
+    },
+    /// A device is left alone, or no longer. A hold that runs out makes no event.
+    DeviceHeld {
+        /// Which device.
+        device: DeviceId,
+        /// Until when and why; `None`: released.
+        hold: Option<Arc<Hold>>,
+    },
     /// The cluster's default policy changed.
     DefaultsPut(Policy),
     /// Somebody had sessions ended by force; the ends follow as events of their own.
@@ -103,6 +121,10 @@ impl EventKind {
             Self::UserDeleted(_) => "user_deleted",
             Self::DevicePut(_) => "device_put",
             Self::DeviceDeleted(_) => "device_deleted",
+            Self::EdgePut(_) => "edge_put",
+            Self::EdgeDeleted(_) => "edge_deleted",
+            Self::DeviceServed { .. } => "device_served",
+            Self::DeviceHeld { .. } => "device_held",
             Self::DefaultsPut(_) => "defaults_put",
             Self::Forced { .. } => "forced",
         }

@@ -36,6 +36,10 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// The longest extension, in digits: an E.164 number and room for a prefix.
 pub const EXTENSION_DIGITS_MAX: usize = 20;
+/// The fewest digits of a number of the outside world, country code included.
+pub const NUMBER_DIGITS_MIN: usize = 7;
+/// The most digits of a number of the outside world (ITU-T E.164 §6.1).
+pub const NUMBER_DIGITS_MAX: usize = 15;
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $parse:expr) => {
@@ -132,6 +136,23 @@ fn extension(text: &str) -> Result<SmolStr, &'static str> {
     Ok(SmolStr::new(text))
 }
 
+/// Digits, whatever people put between them; the plus in front is dropped.
+fn number(text: &str) -> Result<SmolStr, &'static str> {
+    const RULE: &str = "an international number such as +13125550142: 7 to 15 digits, the first not 0";
+    let visual = |c: &char| !matches!(c, ' ' | '-' | '.' | '(' | ')');
+    let digits: String = text
+        .strip_prefix('+')
+        .unwrap_or(text)
+        .chars()
+        .filter(visual)
+        .collect();
+    let fits = (NUMBER_DIGITS_MIN..=NUMBER_DIGITS_MAX).contains(&digits.len());
+    if !fits || digits.starts_with('0') || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(RULE);
+    }
+    Ok(SmolStr::new(digits))
+}
+
 fn email(text: &str) -> Result<SmolStr, &'static str> {
     const RULE: &str = "an address such as name@example.com, at most 254 characters";
     let Some((local, domain)) = text.rsplit_once('@') else {
@@ -147,7 +168,14 @@ fn email(text: &str) -> Result<SmolStr, &'static str> {
 fn any_name(text: &str) -> Result<SmolStr, &'static str> {
     email(text)
         .or_else(|_| id(text))
-        .map_err(|_| "a user id, an alias, an e-mail address or an extension")
+        .or_else(|_| {
+            if text.starts_with('+') {
+                number(text)
+            } else {
+                Err("")
+            }
+        })
+        .map_err(|_| "a user id, an alias, an e-mail address, an extension or a number")
 }
 
 name_type!(
@@ -171,6 +199,14 @@ name_type!(
     Extension, "extension", extension
 );
 name_type!(
+    /// A number of the outside world that reaches a user; kept as its digits, country code first (E.164).
+    Number, "number", number
+);
+name_type!(
+    /// A SIP proxy at an office.
+    EdgeId, "edge id", id
+);
+name_type!(
     /// Another name under which a user may log in; often digits, for keypads.
     Alias, "alias", id
 );
@@ -179,7 +215,7 @@ name_type!(
     Email, "e-mail address", email
 );
 name_type!(
-    /// What somebody typed to say who they are: a user id, an alias, an e-mail address or an extension.
+    /// What somebody typed to say who they are: a user id, an alias, an e-mail address, an extension or a number.
     /// One name means at most one user; the state sees to it.
     UserName, "user name", any_name
 );
@@ -199,6 +235,12 @@ impl From<&Extension> for UserName {
 impl From<&Alias> for UserName {
     fn from(alias: &Alias) -> Self {
         Self(alias.0.clone())
+    }
+}
+
+impl From<&Number> for UserName {
+    fn from(number: &Number) -> Self {
+        Self(number.0.clone())
     }
 }
 
@@ -223,6 +265,25 @@ mod tests {
             assert_eq!(DeviceId::parse(text).unwrap().as_str(), "001a2b3c4d5e");
         }
         assert_eq!(DeviceId::parse("Lobby-1").unwrap().as_str(), "lobby-1");
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for text in [
+            "+13125550142",
+            "13125550142",
+            "+1 (312) 555-0142",
+            "1.312.555.0142",
+        ] {
+            assert_eq!(Number::parse(text).unwrap().as_str(), "13125550142", "{text}");
+        }
+        assert_eq!(
+            UserName::parse("+1 312-555-0142").unwrap().as_str(),
+            "13125550142"
+        );
+        for text in ["+0312555014", "123456", "1234567890123456", "+1312x550142", "+"] {
+            assert!(Number::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

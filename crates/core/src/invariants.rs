@@ -49,6 +49,20 @@ impl State {
             ensure(unknown.is_none(), "a device's groups exist", || {
                 format!("{}: {unknown:?}", device.id)
             })?;
+            let served = device
+                .serving
+                .as_ref()
+                .is_none_or(|edge| self.edges.contains_key(edge));
+            ensure(served, "a device's edge exists", || {
+                format!("{}: {:?}", device.id, device.serving)
+            })?;
+        }
+        for (id, edge) in &self.edges {
+            ensure(*id == edge.id, "an edge is kept under its id", || id.to_string())?;
+            let known = self.sites.contains_key(&edge.site);
+            ensure(known, "an edge's site exists", || {
+                format!("{} at {}", edge.id, edge.site)
+            })?;
         }
         for user in self.users.values() {
             let known = user

@@ -14,6 +14,7 @@
 
 #![warn(missing_docs)]
 
+pub mod calls;
 pub mod command;
 pub mod directory;
 pub mod event;
@@ -30,10 +31,13 @@ mod parts;
 mod state;
 
 pub use apply::Applied;
+pub use calls::{CallClasses, CallRights, CallSettings, Days, Hours, OutsideHours, Ring, ScheduledForward};
 pub use command::{Action, Actor, Batch, Command, RequestId};
-pub use directory::{Credential, Device, Group, LoginFailures, Site, User};
+pub use directory::{Credential, Device, Edge, Group, Hold, LoginFailures, SealedSecret, Site, User};
 pub use event::{Event, EventKind};
-pub use id::{Alias, DeviceId, Email, Extension, GroupId, InvalidName, SiteId, UserId, UserName};
+pub use id::{
+    Alias, DeviceId, EdgeId, Email, Extension, GroupId, InvalidName, Number, SiteId, UserId, UserName,
+};
 pub use invariants::Violation;
 pub use outcome::{Done, EndedSession, Outcome};
 pub use policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};

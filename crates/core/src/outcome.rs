@@ -31,6 +31,11 @@ pub enum Done {
         /// How many of the items belonged to a session that still exists.
         noted: u32,
     },
+    /// Which edges serve which phones was noted.
+    Reported {
+        /// How many of the items named a known phone and a known edge.
+        noted: u32,
+    },
     /// A record was written.
     Put {
         /// It did not exist before.

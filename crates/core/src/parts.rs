@@ -28,6 +28,7 @@ impl State {
             groups: self.groups.values().map(Arc::clone).collect(),
             users: self.users.values().map(Arc::clone).collect(),
             devices: self.devices.values().map(Arc::clone).collect(),
+            edges: self.edges.values().map(Arc::clone).collect(),
             sessions: self.sessions.values().map(Arc::clone).collect(),
             answered: self
                 .answered_in_order()
@@ -83,6 +84,9 @@ impl State {
                 device.id.clone(),
                 device,
             )?;
+        }
+        for edge in parts.edges {
+            insert_new(&mut state.edges, "an edge is there once", edge.id.clone(), edge)?;
         }
         for session in in_two_passes(parts.sessions) {
             let rule = "a device has at most one session";
@@ -154,7 +158,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::testing::{World, login, set_pin, site};
+    use crate::apply::testing::{World, edge, login, served, set_pin, site};
     use crate::command::{Action, ImportRow, RequestId};
     use crate::directory::User;
 
@@ -163,6 +167,8 @@ mod tests {
         world.request(1, login("ada", "chi-1"));
         world.run(login("bob", "ny-1")).unwrap();
         world.run(set_pin("ada")).unwrap();
+        world.run(Action::PutEdge(edge("chi-edge", "chicago"))).unwrap();
+        world.run(served("chi-2", "chi-edge")).unwrap();
         let rows = vec![ImportRow::Site(site("austin"))];
         world.request(
             2,
@@ -192,7 +198,11 @@ mod tests {
     #[test]
     fn damaged_parts_are_refused() {
         type Damage = (&'static str, fn(&mut Parts));
-        let damages: [Damage; 8] = [
+        let damages: [Damage; 10] = [
+            ("an edge's site exists", |parts| {
+                parts.edges.push(Arc::new(edge("aus-edge", "austin")));
+            }),
+            ("a device's edge exists", |parts| parts.edges.clear()),
             ("a device has at most one session", |parts| {
                 let twice = Arc::clone(&parts.sessions[0]);
                 parts.sessions.push(twice);

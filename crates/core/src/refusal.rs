@@ -7,7 +7,7 @@ use crate::time::TimeMs;
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No user has this id, alias, e-mail or extension.
+    /// No user has this id, alias, e-mail, extension or number.
     #[error("nobody is known as {name}")]
     UnknownUser {
         /// The name.
@@ -145,6 +145,14 @@ pub enum Refusal {
         /// The bad rows, at most [`ROW_PROBLEMS_MAX`].
         rows: Vec<RowProblem>,
     },
+    /// The phone is left alone: an emergency call is under way, or its call-back may come.
+    #[error("phone {device} is left as it is because of an emergency call")]
+    DeviceOnHold {
+        /// The phone.
+        device: DeviceId,
+        /// When the hold ends by itself.
+        until: TimeMs,
+    },
 }
 
 /// A row that cannot be imported.
@@ -186,6 +194,7 @@ impl Refusal {
             Self::RequestIdReused => "HD1018",
             Self::ImportGap { .. } => "HD1019",
             Self::ImportRejected { .. } => "HD1020",
+            Self::DeviceOnHold { .. } => "HD1021",
         }
     }
 
@@ -213,6 +222,7 @@ impl Refusal {
             Self::RequestIdReused => "request_id_reused",
             Self::ImportGap { .. } => "import_gap",
             Self::ImportRejected { .. } => "import_rejected",
+            Self::DeviceOnHold { .. } => "device_on_hold",
         }
     }
 
@@ -240,6 +250,7 @@ impl Refusal {
             Self::RequestIdReused => "Use a new request id for a new request.",
             Self::ImportGap { .. } => "Start the import again.",
             Self::ImportRejected { .. } => "Correct the rows and import again.",
+            Self::DeviceOnHold { .. } => "Use another phone, or wait until the hold ends.",
         }
     }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
 
+use crate::calls::CallRights;
 use crate::command::{ImportRow, RequestId};
-use crate::directory::{Device, Group, Site, User};
+use crate::directory::{Device, Edge, Group, Site, User};
 use crate::event::Event;
-use crate::id::{DeviceId, GroupId, SiteId, UserId, UserName};
+use crate::id::{DeviceId, EdgeId, GroupId, SiteId, UserId, UserName};
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::session::Session;
@@ -33,6 +34,7 @@ pub struct State {
     pub(crate) groups: OrdMap<GroupId, Arc<Group>>,
     pub(crate) users: OrdMap<UserId, Arc<User>>,
     pub(crate) devices: OrdMap<DeviceId, Arc<Device>>,
+    pub(crate) edges: OrdMap<EdgeId, Arc<Edge>>,
     pub(crate) sessions: OrdMap<DeviceId, Arc<Session>>,
     pub(crate) answered: OrdMap<RequestId, Arc<Answered>>,
     pub(crate) answered_order: Vector<RequestId>,
@@ -127,6 +129,8 @@ pub struct Parts {
     pub users: Vec<Arc<User>>,
     /// All devices.
     pub devices: Vec<Arc<Device>>,
+    /// All edges.
+    pub edges: Vec<Arc<Edge>>,
     /// All sessions.
     pub sessions: Vec<Arc<Session>>,
     /// Answered requests, the oldest first.
@@ -180,7 +184,7 @@ impl State {
         self.users.get(id)
     }
 
-    /// A user by id, alias, e-mail or extension.
+    /// A user by id, alias, e-mail, extension or number.
     #[must_use]
     pub fn find_user(&self, name: &UserName) -> Option<&Arc<User>> {
         match self.names.get(name) {
@@ -193,6 +197,12 @@ impl State {
     #[must_use]
     pub fn device(&self, id: &DeviceId) -> Option<&Arc<Device>> {
         self.devices.get(id)
+    }
+
+    /// An edge by its id.
+    #[must_use]
+    pub fn edge(&self, id: &EdgeId) -> Option<&Arc<Edge>> {
+        self.edges.get(id)
     }
 
     /// The session at a device.
@@ -214,6 +224,13 @@ impl State {
             Some(group) => group.policy.over(&self.defaults),
             None => self.defaults,
         }
+    }
+
+    /// Which calls a user may make: by the user's own rights, the group's, or the usual ones.
+    #[must_use]
+    pub fn rights_of(&self, user: &User) -> CallRights {
+        let group = || self.groups.get(user.group.as_ref()?)?.rights;
+        user.rights.or_else(group).unwrap_or_default()
     }
 
     /// All sites in order of their ids.
@@ -255,6 +272,11 @@ impl State {
     /// All devices in order of their ids.
     pub fn devices(&self) -> impl Iterator<Item = &Arc<Device>> {
         self.devices.values()
+    }
+
+    /// All edges in order of their ids.
+    pub fn edges(&self) -> impl Iterator<Item = &Arc<Edge>> {
+        self.edges.values()
     }
 
     /// All sessions in order of their devices' ids.

@@ -5,8 +5,13 @@
 
 use smol_str::SmolStr;
 
+use crate::calls::{
+    CallRights, CallSettings, DAY_MINUTES, Hours, NO_ANSWER_AFTER_S_MAX, NO_ANSWER_AFTER_S_MIN, SCHEDULE_MAX,
+    TARGET_BYTES_MAX,
+};
 use crate::directory::{
-    ALIASES_MAX, DEVICE_GROUPS_MAX, Device, Group, Site, TEXT_BYTES_MAX, User, VERIFIER_BYTES_MAX,
+    ALIASES_MAX, DEVICE_GROUPS_MAX, Device, Edge, Group, NUMBERS_MAX, SECRET_BYTES_MAX, SealedSecret, Site,
+    TEXT_BYTES_MAX, User, VERIFIER_BYTES_MAX,
 };
 use crate::id::{GroupId, SiteId};
 use crate::policy::{Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
@@ -33,7 +38,8 @@ pub(super) fn group(group: &Group) -> Checked {
     multiple_logins.map_or(Ok(()), sessions)?;
     idle_timeout.map_or(Ok(()), |value| limit("idle_timeout", value))?;
     login_time_max.map_or(Ok(()), |value| limit("login_time_max", value))?;
-    lockout.map_or(Ok(()), lockout_policy)
+    lockout.map_or(Ok(()), lockout_policy)?;
+    group.rights.as_ref().map_or(Ok(()), rights)
 }
 
 /// The cluster's defaults.
@@ -47,7 +53,10 @@ pub(super) fn policy(policy: &Policy) -> Checked {
 /// A user's own fields.
 pub(super) fn user(user: &User) -> Checked {
     text("display_name", &user.display_name)?;
-    count("aliases", user.aliases.len(), ALIASES_MAX)
+    count("aliases", user.aliases.len(), ALIASES_MAX)?;
+    count("numbers", user.numbers.len(), NUMBERS_MAX)?;
+    user.calls.as_deref().map_or(Ok(()), calls)?;
+    user.rights.as_ref().map_or(Ok(()), rights)
 }
 
 /// That a user's group exists.
@@ -88,6 +97,114 @@ pub(super) fn verifier(verifier: &str) -> Checked {
         return Err(invalid("verifier", "must not be empty"));
     }
     text_up_to("verifier", verifier, VERIFIER_BYTES_MAX)
+}
+
+/// An edge's own fields.
+pub(super) fn edge(edge: &Edge) -> Checked {
+    text("uri", &edge.uri)?;
+    let host = edge
+        .uri
+        .strip_prefix("sip:")
+        .or_else(|| edge.uri.strip_prefix("sips:"));
+    let is_host = |host: &str| !host.is_empty() && host.bytes().all(is_plain) && !host.contains('@');
+    if host.is_some_and(is_host) {
+        Ok(())
+    } else {
+        Err(invalid(
+            "uri",
+            "must be a sip: or sips: URI without a user, such as sips:edge.example.com",
+        ))
+    }
+}
+
+/// What a device's account is checked against: sealed, not read any further here.
+pub(super) fn secret(secret: &SealedSecret) -> Checked {
+    match secret.0.len() {
+        1..=SECRET_BYTES_MAX => Ok(()),
+        got => Err(invalid(
+            "secret",
+            format!("must be 1 to {SECRET_BYTES_MAX} bytes, got {got}"),
+        )),
+    }
+}
+
+/// What happens to a user's calls.
+fn calls(calls: &CallSettings) -> Checked {
+    let CallSettings {
+        forward_always,
+        forward_busy,
+        forward_no_answer,
+        no_answer_after_s,
+        forward_not_logged_in,
+        do_not_disturb: _,
+        voicemail,
+        ring: _,
+        schedule,
+    } = calls;
+    for (field, to) in [
+        ("forward_always", forward_always),
+        ("forward_busy", forward_busy),
+        ("forward_no_answer", forward_no_answer),
+        ("forward_not_logged_in", forward_not_logged_in),
+        ("voicemail", voicemail),
+    ] {
+        to.as_deref().map_or(Ok(()), |to| target(field, to))?;
+    }
+    let range = NO_ANSWER_AFTER_S_MIN..=NO_ANSWER_AFTER_S_MAX;
+    if !range.contains(no_answer_after_s) {
+        let (min, max) = range.into_inner();
+        return Err(invalid(
+            "no_answer_after_s",
+            format!("must be {min} to {max} seconds, got {no_answer_after_s}"),
+        ));
+    }
+    count("schedule", schedule.len(), SCHEDULE_MAX)?;
+    for entry in schedule {
+        target("schedule", &entry.forward_to)?;
+        hours("schedule", &entry.hours)?;
+    }
+    Ok(())
+}
+
+fn rights(rights: &CallRights) -> Checked {
+    match &rights.outside_hours {
+        Some(outside) => hours("rights", &outside.hours),
+        None => Ok(()),
+    }
+}
+
+/// What one would dial. Only its form is checked: whether it leads anywhere depends on the dial plan.
+fn target(field: &'static str, target: &str) -> Checked {
+    if target.is_empty() || target.len() > TARGET_BYTES_MAX || !target.bytes().all(is_plain) {
+        return Err(invalid(
+            field,
+            format!("must be a number or a name to dial, 1 to {TARGET_BYTES_MAX} characters without spaces"),
+        ));
+    }
+    Ok(())
+}
+
+/// Printable, and without a meaning around a SIP URI.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b',')
+}
+
+fn hours(field: &'static str, hours: &Hours) -> Checked {
+    let Hours {
+        days,
+        from_minute,
+        to_minute,
+    } = *hours;
+    if days.bits() == 0 {
+        return Err(invalid(field, "must name at least one day"));
+    }
+    if from_minute >= DAY_MINUTES || to_minute == 0 || to_minute > DAY_MINUTES || from_minute == to_minute {
+        return Err(invalid(
+            field,
+            "must begin at minute 0 to 1439 of the day and end at another one, 1 to 1440",
+        ));
+    }
+    Ok(())
 }
 
 /// A list inside a command.
@@ -182,6 +299,7 @@ fn lockout_policy(lockout: LockoutPolicy) -> Checked {
 mod tests {
     use super::*;
     use crate::apply::testing;
+    use crate::calls::{CallClasses, Days, OutsideHours, ScheduledForward};
 
     fn field(checked: Checked) -> &'static str {
         match checked {
@@ -326,6 +444,120 @@ mod tests {
                 ..testing::group("staff")
             })),
             "login_time_max"
+        );
+    }
+
+    #[test]
+    fn numbers_and_call_settings_follow_their_rules() {
+        let with = |calls: CallSettings| {
+            user(&User {
+                calls: Some(calls.into()),
+                ..testing::user("ada")
+            })
+        };
+        let usual = CallSettings::default;
+        let hours = |days, from_minute, to_minute| Hours {
+            days: Days::from_bits(days).unwrap(),
+            from_minute,
+            to_minute,
+        };
+        let scheduled = |hours, to: &str| CallSettings {
+            schedule: vec![ScheduledForward {
+                hours,
+                forward_to: to.into(),
+            }],
+            ..usual()
+        };
+        assert_eq!(with(usual()), Ok(()));
+        assert_eq!(with(scheduled(hours(1, 1320, 360), "+13125550142")), Ok(()));
+        let long = SmolStr::new("1".repeat(TARGET_BYTES_MAX + 1));
+        let bad = [
+            (
+                "forward_always",
+                CallSettings {
+                    forward_always: Some("".into()),
+                    ..usual()
+                },
+            ),
+            (
+                "forward_busy",
+                CallSettings {
+                    forward_busy: Some("20 41".into()),
+                    ..usual()
+                },
+            ),
+            (
+                "forward_no_answer",
+                CallSettings {
+                    forward_no_answer: Some(long),
+                    ..usual()
+                },
+            ),
+            (
+                "forward_not_logged_in",
+                CallSettings {
+                    forward_not_logged_in: Some("<sip:x>".into()),
+                    ..usual()
+                },
+            ),
+            (
+                "voicemail",
+                CallSettings {
+                    voicemail: Some("a\r\nb".into()),
+                    ..usual()
+                },
+            ),
+            (
+                "no_answer_after_s",
+                CallSettings {
+                    no_answer_after_s: 4,
+                    ..usual()
+                },
+            ),
+            (
+                "no_answer_after_s",
+                CallSettings {
+                    no_answer_after_s: 121,
+                    ..usual()
+                },
+            ),
+            ("schedule", scheduled(hours(0, 0, 60), "2041")),
+            ("schedule", scheduled(hours(1, 1440, 60), "2041")),
+            ("schedule", scheduled(hours(1, 60, 60), "2041")),
+            ("schedule", scheduled(hours(1, 60, 1441), "2041")),
+            ("schedule", scheduled(hours(1, 60, 120), "")),
+            (
+                "schedule",
+                CallSettings {
+                    schedule: vec![scheduled(hours(1, 0, 60), "2041").schedule[0].clone(); SCHEDULE_MAX + 1],
+                    ..usual()
+                },
+            ),
+        ];
+        for (expected, calls) in bad {
+            assert_eq!(field(with(calls.clone())), expected, "{calls:?}");
+        }
+        let numbers = (0..=NUMBERS_MAX).map(|n| testing::named(&format!("+1312555014{n}")));
+        assert_eq!(
+            field(user(&User {
+                numbers: numbers.collect(),
+                ..testing::user("ada")
+            })),
+            "numbers"
+        );
+        let never = CallRights {
+            outside_hours: Some(OutsideHours {
+                hours: hours(0, 0, 60),
+                classes: CallClasses::NONE,
+            }),
+            ..CallRights::default()
+        };
+        assert_eq!(
+            field(group(&Group {
+                rights: Some(never),
+                ..testing::group("staff")
+            })),
+            "rights"
         );
     }
 

@@ -1,7 +1,7 @@
 //! Devices: phones are created, changed, deleted.
 //!
-//! Put checks, in this order: the fields, that the site exists, that the groups exist. It drops repeated groups,
-//! and ends the session there when the phone is disabled or moves to another site: whoever sat at it does not
+//! Put checks, in this order: the fields, that the site exists, that the groups exist. It keeps the old record's
+//! secret, edge and hold, drops repeated groups, and ends the session there when the phone is disabled or moves to another site: whoever sat at it does not
 //! sit at it any more, and a session's site must be its phone's. Closing a phone to the group of the user who
 //! sits there does not end the session; the rule is one of logging in. Delete ends the session.
 
@@ -42,6 +42,9 @@ pub(super) fn write(step: &mut Step<'_>, device: &Device) -> Written {
     let mut record = device.clone();
     record.allowed_groups = check::without_repeats(&device.allowed_groups);
     let old = step.state.devices.get(&device.id).map(Arc::clone);
+    record.secret = old.as_ref().and_then(|old| old.secret.clone());
+    record.serving = old.as_ref().and_then(|old| old.serving.clone());
+    record.hold = old.as_ref().and_then(|old| old.hold.clone());
     let written = match &old {
         None => Written::Created,
         Some(old) if **old == record => return Written::Unchanged,

@@ -5,11 +5,13 @@
 //! optional field must add bytes only when it is set.
 //!
 //! Left out on purpose is what a retry may rightly differ in: the credential version of a login (another
-//! node may have checked the PIN again) and the text of a verifier (the same PIN is salted anew). Whether
+//! node may have checked the PIN again), the text of a verifier (the same PIN is salted anew) and of a sealed
+//! secret (the same password is sealed anew). Whether
 //! they are there at all is in.
 
+use crate::calls::{CallRights, CallSettings, Hours, OutsideHours, Ring};
 use crate::command::{Action, ForceTarget, ImportRow, LogoutTarget};
-use crate::directory::{Device, Group, Site, User};
+use crate::directory::{Device, Edge, Group, Site, User};
 use crate::policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
 
 /// The fingerprint of an action.
@@ -59,6 +61,33 @@ pub(super) fn of(action: &Action) -> u64 {
         Action::DeleteUser(user) | Action::Unlock(user) => hash.text(user.as_str()),
         Action::PutDevice(device) => hash.device(device),
         Action::DeleteDevice(device) => hash.text(device.as_str()),
+        Action::SetDeviceSecret { device, sealed } => {
+            hash.text(device.as_str());
+            hash.flag(sealed.is_some());
+        }
+        Action::HoldDevice {
+            device,
+            until,
+            reason,
+        } => {
+            hash.text(device.as_str());
+            hash.number(until.0);
+            hash.text(reason);
+        }
+        Action::PutEdge(Edge { id, site, uri }) => {
+            for text in [id.as_str(), site.as_str(), uri] {
+                hash.text(text);
+            }
+        }
+        Action::DeleteEdge(edge) => hash.text(edge.as_str()),
+        Action::ReportServing { items } => {
+            hash.number(items.len() as u64);
+            for item in items {
+                hash.text(item.device.as_str());
+                hash.text(item.edge.as_str());
+                hash.flag(item.gone);
+            }
+        }
         Action::SetCredential { user, verifier } => {
             hash.text(user.as_str());
             hash.flag(verifier.is_some());
@@ -90,6 +119,11 @@ pub(super) fn of(action: &Action) -> u64 {
     }
     hash.0
 }
+
+// Marks of fields that were added later; none begins anything else that may stand in their place.
+const ADDED_NUMBERS: u8 = 0x81;
+const ADDED_CALLS: u8 = 0x82;
+const ADDED_RIGHTS: u8 = 0x83;
 
 /// FNV-1a, 64 bits (draft-eastlake-fnv). Texts and lists carry their length, so that no two different
 /// requests write the same bytes.
@@ -166,7 +200,7 @@ impl Fnv {
     }
 
     fn group(&mut self, group: &Group) {
-        let Group { id, policy } = group;
+        let Group { id, policy, rights } = group;
         let PolicyOverrides {
             multiple_logins,
             busy_device,
@@ -180,6 +214,7 @@ impl Fnv {
         self.option(*idle_timeout, Self::limit);
         self.option(*login_time_max, Self::limit);
         self.option(*lockout, Self::lockout);
+        self.added(ADDED_RIGHTS, rights.as_ref(), Self::rights);
     }
 
     fn user(&mut self, user: &User) {
@@ -189,8 +224,11 @@ impl Fnv {
             extension,
             aliases,
             email,
+            numbers,
             group,
             enabled,
+            calls,
+            rights,
             credential: _,
             failures: _,
         } = user;
@@ -204,6 +242,76 @@ impl Fnv {
         self.option(email.as_ref(), |hash, email| hash.text(email.as_str()));
         self.option(group.as_ref(), |hash, group| hash.text(group.as_str()));
         self.flag(*enabled);
+        let numbers = Some(numbers).filter(|numbers| !numbers.is_empty());
+        self.added(ADDED_NUMBERS, numbers, |hash, numbers| {
+            hash.number(numbers.len() as u64);
+            numbers.iter().for_each(|number| hash.text(number.as_str()));
+        });
+        self.added(ADDED_CALLS, calls.as_deref(), Self::calls);
+        self.added(ADDED_RIGHTS, rights.as_ref(), Self::rights);
+    }
+
+    /// A field that records had not from the beginning: no bytes unless it is set.
+    fn added<T>(&mut self, tag: u8, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        if let Some(value) = value {
+            self.bytes(&[tag]);
+            write(self, value);
+        }
+    }
+
+    fn calls(&mut self, calls: &CallSettings) {
+        let CallSettings {
+            forward_always,
+            forward_busy,
+            forward_no_answer,
+            no_answer_after_s,
+            forward_not_logged_in,
+            do_not_disturb,
+            voicemail,
+            ring,
+            schedule,
+        } = calls;
+        for target in [
+            forward_always,
+            forward_busy,
+            forward_no_answer,
+            forward_not_logged_in,
+            voicemail,
+        ] {
+            self.option(target.as_ref(), |hash, target| hash.text(target));
+        }
+        self.number((*no_answer_after_s).into());
+        self.flag(*do_not_disturb);
+        self.flag(*ring == Ring::InOrder);
+        self.number(schedule.len() as u64);
+        for entry in schedule {
+            self.hours(&entry.hours);
+            self.text(&entry.forward_to);
+        }
+    }
+
+    fn rights(&mut self, rights: &CallRights) {
+        let CallRights {
+            classes,
+            outside_hours,
+        } = rights;
+        self.bytes(&[classes.bits()]);
+        self.option(outside_hours.as_ref(), |hash, outside| {
+            let OutsideHours { hours, classes } = outside;
+            hash.hours(hours);
+            hash.bytes(&[classes.bits()]);
+        });
+    }
+
+    fn hours(&mut self, hours: &Hours) {
+        let Hours {
+            days,
+            from_minute,
+            to_minute,
+        } = *hours;
+        self.bytes(&[days.bits()]);
+        self.number(from_minute.into());
+        self.number(to_minute.into());
     }
 
     fn device(&mut self, device: &Device) {
@@ -214,6 +322,9 @@ impl Fnv {
             model,
             enabled,
             allowed_groups,
+            secret: _,
+            serving: _,
+            hold: _,
         } = device;
         for text in [id.as_str(), site.as_str(), desk, model] {
             self.text(text);
@@ -280,8 +391,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::apply::testing::{device, group, login, named, site, user};
+    use crate::apply::testing::{device, edge, gone, group, login, named, served, site, user};
+    use crate::calls::{CallClasses, Days, ScheduledForward};
     use crate::command::{Activity, RequestId};
+    use crate::directory::SealedSecret;
     use crate::session::Epoch;
     use crate::time::TimeMs;
 
@@ -338,7 +451,65 @@ mod tests {
                 dry_run: true,
             },
             Action::ImportAbort { import },
+            Action::SetDeviceSecret {
+                device: named("chi-1"),
+                sealed: Some(SealedSecret(Arc::from(&b"sealed"[..]))),
+            },
+            Action::HoldDevice {
+                device: named("chi-1"),
+                until: TimeMs(5),
+                reason: "emergency call".into(),
+            },
+            Action::PutEdge(edge("chi-edge", "chicago")),
+            Action::DeleteEdge(named("chi-edge")),
+            served("chi-1", "chi-edge"),
+            gone("chi-1", "chi-edge"),
+            Action::PutUser(User {
+                numbers: vec![named("+13125550142")],
+                ..user("ada")
+            }),
+            Action::PutUser(User {
+                calls: Some(Arc::new(calls())),
+                ..user("ada")
+            }),
+            Action::PutUser(User {
+                rights: Some(rights()),
+                ..user("ada")
+            }),
+            Action::PutGroup(Group {
+                rights: Some(rights()),
+                ..group("staff")
+            }),
         ]
+    }
+
+    fn calls() -> CallSettings {
+        CallSettings {
+            forward_always: Some("2042".into()),
+            schedule: vec![ScheduledForward {
+                hours: night(),
+                forward_to: "+13125550142".into(),
+            }],
+            ..CallSettings::default()
+        }
+    }
+
+    fn rights() -> CallRights {
+        CallRights {
+            outside_hours: Some(OutsideHours {
+                hours: night(),
+                classes: CallClasses::NONE,
+            }),
+            ..CallRights::default()
+        }
+    }
+
+    fn night() -> Hours {
+        Hours {
+            days: Days::ALL,
+            from_minute: 1320,
+            to_minute: 360,
+        }
     }
 
     /// Snapshots hold these numbers: a change here makes every retry across an upgrade look like a reused id.
@@ -400,5 +571,15 @@ mod tests {
         "import_stage 3eee6798ffaa7927",
         "import_commit ba74a906569dca48",
         "import_abort 5b6e3eb83b9285ae",
+        "set_device_secret 604273a44122e146",
+        "hold_device 9409fd3dbe3b662f",
+        "put_edge 3855dbb8809102bb",
+        "delete_edge e616fe646bcac975",
+        "report_serving 89280a56ecb90482",
+        "report_serving 89280b56ecb90635",
+        "put_user 72efdb7b1c33b03f",
+        "put_user 6949aaa0fc86a5c2",
+        "put_user e72694eaf269b0b9",
+        "put_group 0c9d1784e15291d0",
     ];
 }

@@ -1,8 +1,8 @@
 //! Login: a user sits down at a phone.
 //!
 //! What must end ends in the same entry, so nobody ever sees the user at two phones where the policy allows
-//! one. Checks, in this order: the user is known and enabled; the phone is known, enabled, and open to the
-//! user's group; the account is not locked; the PIN that was checked is still the PIN; the phone is free or may
+//! one. Checks, in this order: the user is known and enabled; the phone is known, enabled, open to the
+//! user's group, and not on hold; the account is not locked; the PIN that was checked is still the PIN; the phone is free or may
 //! be taken over; the policy allows one more session or says which one makes room.
 //!
 //! A session whose deadline has passed but that nobody has swept yet blocks nobody: it ends first, for the
@@ -39,6 +39,7 @@ pub(super) fn apply(
     })?;
     let device = Arc::clone(device);
     check_device(&device, &user)?;
+    step.check_not_held(&device)?;
     check_not_locked(step, &user)?;
     check_credential(&user, credential_version)?;
 
@@ -303,6 +304,15 @@ mod tests {
                 ..zoe()
             }),
         );
+        let hold = |until| Action::HoldDevice {
+            device: named("lobby"),
+            until,
+            reason: "emergency call".into(),
+        };
+        let until = world.now.plus_ms(60_000);
+        put(&mut world, hold(until));
+        assert_eq!(refusal(&mut world), "device_on_hold");
+        put(&mut world, hold(crate::time::TimeMs(0)));
         assert_eq!(refusal(&mut world), "user_locked");
         put(&mut world, Action::Unlock(named("zoe")));
         assert_eq!(refusal(&mut world), "no_credential");

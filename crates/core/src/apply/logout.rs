@@ -1,7 +1,7 @@
 //! Logout: a user leaves a phone, or all phones.
 //!
-//! Checks: the phone or user is known; with an epoch, the session is still the one that was meant (a logout
-//! that was late must not end a newer session). Where there is no session, nothing ends and that is fine:
+//! Checks, in this order: the phone or user is known; with an epoch, the session is still the one that was meant
+//! (a logout that was late must not end a newer session); no phone at which a session would end is on hold. Where there is no session, nothing ends and that is fine:
 //! logging out twice must not be an error on anybody's screen.
 
 use std::sync::Arc;
@@ -27,6 +27,12 @@ pub(super) fn apply(step: &mut Step<'_>, target: &LogoutTarget, epoch: Option<Ep
         return Err(Refusal::StaleEpoch {
             device: newest.device.clone(),
         });
+    }
+    for device in ending
+        .iter()
+        .filter_map(|session| step.state.device(&session.device))
+    {
+        step.check_not_held(device)?;
     }
     let ended = step.end_all(&ending, &EndReason::LoggedOut);
     Ok(Done::LoggedOut { ended, more: false })

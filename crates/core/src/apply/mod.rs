@@ -11,15 +11,19 @@ mod check;
 mod credential;
 mod defaults;
 mod device;
+mod device_secret;
+mod edge;
 mod expire;
 mod failed_login;
 mod fingerprint;
 mod force_logout;
 mod group;
+mod hold;
 mod import;
 mod import_check;
 mod login;
 mod logout;
+mod serving;
 mod sessions;
 mod site;
 mod touch;
@@ -151,6 +155,15 @@ impl Step<'_> {
             Action::DeleteUser(id) => user::delete(self, id),
             Action::PutDevice(device) => device::put(self, device),
             Action::DeleteDevice(id) => device::delete(self, id),
+            Action::SetDeviceSecret { device, sealed } => device_secret::apply(self, device, sealed.as_ref()),
+            Action::HoldDevice {
+                device,
+                until,
+                reason,
+            } => hold::apply(self, device, *until, reason),
+            Action::PutEdge(edge) => edge::put(self, edge),
+            Action::DeleteEdge(id) => edge::delete(self, id),
+            Action::ReportServing { items } => serving::apply(self, items),
             Action::SetCredential { user, verifier } => credential::apply(self, user, verifier.as_ref()),
             Action::ReportFailedLogin { user, device } => failed_login::apply(self, user, device),
             Action::Unlock(user) => unlock::apply(self, user),
@@ -196,7 +209,7 @@ impl Step<'_> {
     }
 }
 
-/// Logins, logouts, locks, PINs and force are audited; the directory's records are not, because an import
+/// Logins, logouts, locks, PINs, force and holds are audited; the directory's records are not, because an import
 /// would push everything else out of the trail.
 const fn is_audited(kind: &EventKind) -> bool {
     match kind {
@@ -205,6 +218,7 @@ const fn is_audited(kind: &EventKind) -> bool {
         | EventKind::UserLocked { .. }
         | EventKind::UserUnlocked(_)
         | EventKind::CredentialChanged { .. }
+        | EventKind::DeviceHeld { .. }
         | EventKind::Forced { .. } => true,
         EventKind::SitePut(_)
         | EventKind::SiteDeleted(_)
@@ -214,6 +228,9 @@ const fn is_audited(kind: &EventKind) -> bool {
         | EventKind::UserDeleted(_)
         | EventKind::DevicePut(_)
         | EventKind::DeviceDeleted(_)
+        | EventKind::EdgePut(_)
+        | EventKind::EdgeDeleted(_)
+        | EventKind::DeviceServed { .. }
         | EventKind::DefaultsPut(_) => false,
     }
 }

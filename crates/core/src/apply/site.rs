@@ -1,7 +1,7 @@
 //! Sites: offices are created, changed, deleted.
 //!
 //! Put checks the fields. Delete is refused while devices stand there: an emergency call from such a device
-//! would have no location.
+//! would have no location. It takes the site's edges along, which goes first in the events.
 
 use std::sync::Arc;
 
@@ -26,8 +26,10 @@ pub(super) fn delete(step: &mut Step<'_>, id: &SiteId) -> Outcome {
             devices,
         });
     }
-    let existed = step.state.sites.remove(id).is_some();
+    let existed = step.state.sites.contains_key(id);
     if existed {
+        super::edge::delete_at(step, id);
+        step.state.sites.remove(id);
         step.emit(EventKind::SiteDeleted(id.clone()));
     }
     Ok(Done::Deleted { existed })

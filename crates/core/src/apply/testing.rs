@@ -9,8 +9,9 @@ use smol_str::SmolStr;
 
 use crate::command::{
     Action, Activity, Actor, Batch, Command, IMPORT_ROWS_PER_STAGE, ImportRow, LogoutTarget, RequestId,
+    Served,
 };
-use crate::directory::{Device, Group, LoginFailures, Site, User};
+use crate::directory::{Device, Edge, Group, LoginFailures, Site, User};
 use crate::event::EventKind;
 use crate::id::UserName;
 use crate::outcome::Outcome;
@@ -125,6 +126,14 @@ impl World {
         )
     }
 
+    pub(crate) fn device(&self, id: &str) -> Arc<Device> {
+        Arc::clone(
+            self.state
+                .device(&named(id))
+                .unwrap_or_else(|| panic!("no device {id}")),
+        )
+    }
+
     /// The id of the user with this name.
     pub(crate) fn found(&self, name: &str) -> Option<String> {
         let name: UserName = named(name);
@@ -179,6 +188,7 @@ pub(crate) fn group(id: &str) -> Group {
     Group {
         id: named(id),
         policy: PolicyOverrides::default(),
+        rights: None,
     }
 }
 
@@ -189,8 +199,11 @@ pub(crate) fn user(id: &str) -> User {
         extension: None,
         aliases: vec![],
         email: None,
+        numbers: vec![],
         group: None,
         enabled: true,
+        calls: None,
+        rights: None,
         credential: None,
         failures: LoginFailures::default(),
     }
@@ -204,6 +217,37 @@ pub(crate) fn device(id: &str, site: &str) -> Device {
         model: "yealink-t54w".into(),
         enabled: true,
         allowed_groups: vec![],
+        secret: None,
+        serving: None,
+        hold: None,
+    }
+}
+
+pub(crate) fn edge(id: &str, site: &str) -> Edge {
+    Edge {
+        id: named(id),
+        site: named(site),
+        uri: "sip:192.0.2.7:5060".into(),
+    }
+}
+
+/// The edge serves the phone now.
+pub(crate) fn served(device: &str, edge: &str) -> Action {
+    report(device, edge, false)
+}
+
+/// The phone has gone from the edge.
+pub(crate) fn gone(device: &str, edge: &str) -> Action {
+    report(device, edge, true)
+}
+
+fn report(device: &str, edge: &str, gone: bool) -> Action {
+    Action::ReportServing {
+        items: vec![Served {
+            device: named(device),
+            edge: named(edge),
+            gone,
+        }],
     }
 }
 
@@ -255,10 +299,7 @@ pub(crate) fn set_pin(user: &str) -> Action {
 }
 
 pub(crate) fn put_group(id: &str, policy: PolicyOverrides) -> Action {
-    Action::PutGroup(Group {
-        id: named(id),
-        policy,
-    })
+    Action::PutGroup(Group { policy, ..group(id) })
 }
 
 /// A row that sets no PIN.

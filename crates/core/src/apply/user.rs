@@ -1,7 +1,8 @@
 //! Users: people are created, changed, deleted.
 //!
 //! Put checks, in this order: the fields, that the group exists, that no other user has one of the names. It
-//! keeps the PIN and the wrong PINs of the old record, drops repeated aliases, and ends sessions: all of them
+//! keeps the PIN and the wrong PINs of the old record, drops repeated aliases and numbers and call settings that
+//! say nothing, and ends sessions: all of them
 //! when the user is disabled, the oldest ones beyond the number when the (new) group allows fewer. A session at
 //! a phone that the new group may not use stays until it ends otherwise; the rule is one of logging in.
 //!
@@ -10,6 +11,7 @@
 
 use std::sync::Arc;
 
+use crate::calls::CallSettings;
 use crate::directory::{Credential, User};
 use crate::event::EventKind;
 use crate::id::{UserId, UserName};
@@ -46,6 +48,8 @@ pub(super) fn write(step: &mut Step<'_>, user: &User, verifier: Option<&Arc<str>
     let old = step.state.users.get(&user.id).map(Arc::clone);
     let mut record = user.clone();
     record.aliases = check::without_repeats(&user.aliases);
+    record.numbers = check::without_repeats(&user.numbers);
+    record.calls.take_if(|calls| **calls == CallSettings::default());
     record.credential = old.as_ref().and_then(|old| old.credential.clone());
     record.failures = old.as_ref().map(|old| old.failures).unwrap_or_default();
     let new_credential = verifier.and_then(|verifier| step.new_credential(&record, verifier));
@@ -143,7 +147,9 @@ impl User {
 mod tests {
     use super::*;
     use crate::apply::testing::{World, failed, group, login, named, set_pin, user};
+    use crate::calls::{CallClasses, CallRights};
     use crate::command::Action;
+    use crate::directory::Group;
     use crate::policy::MultipleLogins;
 
     fn put(user: &User) -> Action {
@@ -207,8 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn one_name_space_holds_ids_aliases_addresses_and_extensions() {
+    fn one_name_space_holds_ids_aliases_addresses_extensions_and_numbers() {
         let mut world = World::office();
+        let ada = User {
+            numbers: vec![named("+13125550142")],
+            ..User::clone(&world.user("ada"))
+        };
+        world.run(put(&ada)).unwrap();
         for (clash, id) in [
             (
                 User {
@@ -232,6 +243,20 @@ mod tests {
                 "ada@example.com",
             ),
             (user("2041"), "2041"),
+            (
+                User {
+                    extension: Some(named("13125550142")),
+                    ..user("zoe")
+                },
+                "13125550142",
+            ),
+            (
+                User {
+                    numbers: vec![named("+1 312 555 0142")],
+                    ..user("zoe")
+                },
+                "13125550142",
+            ),
         ] {
             let taken = Refusal::NameTaken {
                 name: named(id),
@@ -240,6 +265,51 @@ mod tests {
             assert_eq!(world.run(put(&clash)), Err(taken));
         }
         assert!(world.state.user(&named("zoe")).is_none());
+    }
+
+    #[test]
+    fn a_user_is_found_by_numbers_and_settings_that_say_nothing_are_not_kept() {
+        let mut world = World::office();
+        let zoe = User {
+            numbers: vec![named("+13125550142"), named("13125550142")],
+            calls: Some(Arc::default()),
+            ..user("zoe")
+        };
+        world.run(put(&zoe)).unwrap();
+        assert_eq!(world.found("+1 (312) 555-0142"), Some("zoe".into()));
+        let kept = world.user("zoe");
+        assert_eq!((kept.numbers.len(), kept.calls.as_ref()), (1, None));
+        world.run(put(&user("zoe"))).unwrap();
+        assert_eq!(world.found("+13125550142"), None);
+    }
+
+    #[test]
+    fn rights_are_the_users_the_groups_or_the_usual_ones() {
+        let mut world = World::office();
+        let only = |classes| {
+            Some(CallRights {
+                classes,
+                outside_hours: None,
+            })
+        };
+        let staff = Group {
+            rights: only(CallClasses::INTERNAL),
+            ..group("staff")
+        };
+        world.run(Action::PutGroup(staff)).unwrap();
+        for (member, own, expected) in [
+            (false, None, CallRights::default().classes),
+            (true, None, CallClasses::INTERNAL),
+            (true, only(CallClasses::ALL), CallClasses::ALL),
+        ] {
+            let zoe = User {
+                group: member.then(|| named("staff")),
+                rights: own,
+                ..user("zoe")
+            };
+            world.run(put(&zoe)).unwrap();
+            assert_eq!(world.state.rights_of(&world.user("zoe")).classes, expected);
+        }
     }
 
     #[test]

@@ -217,6 +217,7 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
         parts.sites.clone(),
         parts.groups.clone(),
         parts.devices.clone(),
+        parts.edges.clone(),
         parts.defaults,
     );
     (

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotdesk_core::{
-    Device, DeviceId, Event, EventKind, Group, GroupId, LoginFailures, Policy, Session, Site, SiteId, State,
-    User, UserId,
+    Device, DeviceId, Edge, EdgeId, Event, EventKind, Group, GroupId, LoginFailures, Policy, Session, Site,
+    SiteId, State, User, UserId,
 };
 
 #[derive(Default)]
@@ -15,6 +15,7 @@ pub(crate) struct Mirror {
     groups: BTreeMap<GroupId, Arc<Group>>,
     users: BTreeMap<UserId, Arc<User>>,
     devices: BTreeMap<DeviceId, Arc<Device>>,
+    edges: BTreeMap<EdgeId, Arc<Edge>>,
     sessions: BTreeMap<DeviceId, Arc<Session>>,
 }
 
@@ -57,6 +58,25 @@ impl Mirror {
             EventKind::DeviceDeleted(id) => {
                 drop(self.devices.remove(id).expect("a deleted device was there"));
             }
+            EventKind::EdgePut(edge) => drop(self.edges.insert(edge.id.clone(), Arc::clone(edge))),
+            EventKind::EdgeDeleted(id) => {
+                drop(self.edges.remove(id).expect("a deleted edge was there"));
+                for device in self.devices.values_mut() {
+                    if device.serving.as_ref() == Some(id) {
+                        Arc::make_mut(device).serving = None;
+                    }
+                }
+            }
+            EventKind::DeviceServed { device, edge } => {
+                let device = Arc::make_mut(self.devices.get_mut(device).expect("a known device"));
+                assert_ne!(device.serving, *edge, "nothing changed");
+                device.serving.clone_from(edge);
+            }
+            EventKind::DeviceHeld { device, hold } => {
+                let device = Arc::make_mut(self.devices.get_mut(device).expect("a known device"));
+                assert_ne!(device.hold, *hold, "nothing changed");
+                device.hold.clone_from(hold);
+            }
             EventKind::DefaultsPut(policy) => self.defaults = *policy,
             EventKind::CredentialChanged { user, version } => {
                 let known = self.users[user].credential.as_ref();
@@ -72,6 +92,7 @@ impl Mirror {
         assert!(self.sites.values().eq(state.sites()), "sites differ");
         assert!(self.groups.values().eq(state.groups()), "groups differ");
         assert!(self.devices.values().eq(state.devices()), "devices differ");
+        assert!(self.edges.values().eq(state.edges()), "edges differ");
         let told = |user: &Arc<User>| User {
             failures: LoginFailures::default(),
             ..User::clone(user)

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget};
+use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget, Served};
 use hotdesk_core::{
-    Action, BusyDevice, Credential, Device, DeviceId, Epoch, Group, GroupId, Limit, LockoutPolicy,
-    LoginFailures, MultipleLogins, Policy, PolicyOverrides, RequestId, Site, SiteId, State, TimeMs, User,
-    UserId, UserName,
+    Action, BusyDevice, CallClasses, CallRights, CallSettings, Credential, Days, Device, DeviceId, Edge,
+    EdgeId, Epoch, Group, GroupId, Hold, Hours, Limit, LockoutPolicy, LoginFailures, MultipleLogins,
+    OutsideHours, Policy, PolicyOverrides, RequestId, ScheduledForward, SealedSecret, Site, SiteId, State,
+    TimeMs, User, UserId, UserName,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -61,6 +62,11 @@ pub(crate) enum Kind {
         import: RequestId,
         rows: Which,
         dry_run: bool,
+    },
+    /// A phone is left alone for so long, or released.
+    Hold {
+        device: DeviceId,
+        for_ms: i64,
     },
     /// Exactly what was sent so many requests ago.
     Retry(usize),
@@ -154,6 +160,13 @@ pub(crate) fn furniture() -> Vec<Action> {
             ..plain_device()
         })
     });
+    let edges = (0..).zip(EDGES).map(|(n, id)| {
+        Action::PutEdge(Edge {
+            id: parse(id),
+            site: parse(SITES[n % 2]),
+            uri: "sip:192.0.2.7".into(),
+        })
+    });
     let several = Some(MultipleLogins::AllowUpTo(3));
     let policy = PolicyOverrides {
         multiple_logins: several,
@@ -163,6 +176,7 @@ pub(crate) fn furniture() -> Vec<Action> {
         Action::PutGroup(Group {
             id: parse(id),
             policy,
+            rights: None,
         })
     });
     let pins = ["u0", "u1"].map(|id| Action::SetCredential {
@@ -174,6 +188,7 @@ pub(crate) fn furniture() -> Vec<Action> {
         .chain(groups)
         .chain(users)
         .chain(devices)
+        .chain(edges)
         .chain(pins)
         .collect()
 }
@@ -236,6 +251,11 @@ pub(crate) fn resolve(kind: &Kind, state: &State, now: u64) -> Action {
             import: *import,
             rows: rows.of(staged(state, *import)).unwrap_or(0),
             dry_run: *dry_run,
+        },
+        Kind::Hold { device, for_ms } => Action::HoldDevice {
+            device: device.clone(),
+            until: TimeMs(now.saturating_add_signed(*for_ms)),
+            reason: "emergency call".into(),
         },
         Kind::Retry(_) => Action::Expire,
     }
@@ -306,7 +326,8 @@ fn kind() -> impl Strategy<Value = Kind> {
             .prop_map(|(import, a, b)| Kind::StageSwap { import, users: [a, b] }),
         3 => (import(), which(), prop::bool::weighted(0.2))
             .prop_map(|(import, rows, dry_run)| Kind::Commit { import, rows, dry_run }),
-        12 => plain().prop_map(Kind::Plain),
+        1 => (device_id(), -10_000..90_000i64).prop_map(|(device, for_ms)| Kind::Hold { device, for_ms }),
+        13 => plain().prop_map(Kind::Plain),
     ]
 }
 
@@ -333,6 +354,11 @@ fn plain() -> impl Strategy<Value = Action> {
         3 => (user_id(), device_id()).prop_map(|(user, device)| Action::ReportFailedLogin { user, device }),
         1 => user_id().prop_map(Action::Unlock),
         1 => import().prop_map(|import| Action::ImportAbort { import }),
+        1 => edge().prop_map(Action::PutEdge),
+        1 => edge_id().prop_map(Action::DeleteEdge),
+        3 => prop::collection::vec(served(), 1..4).prop_map(|items| Action::ReportServing { items }),
+        1 => (device_id(), option::of(sealed()))
+            .prop_map(|(device, sealed)| Action::SetDeviceSecret { device, sealed }),
     ]
 }
 
@@ -365,7 +391,7 @@ fn group() -> impl Strategy<Value = Group> {
         option::weighted(0.2, limit()),
         option::weighted(0.2, lockout()),
     );
-    (group_id(), overrides).prop_map(|(id, overrides)| {
+    (group_id(), overrides, option::weighted(0.2, rights())).prop_map(|(id, overrides, rights)| {
         let (multiple_logins, busy_device, idle_timeout, login_time_max, lockout) = overrides;
         let policy = PolicyOverrides {
             multiple_logins,
@@ -374,7 +400,7 @@ fn group() -> impl Strategy<Value = Group> {
             login_time_max,
             lockout,
         };
-        Group { id, policy }
+        Group { id, policy, rights }
     })
 }
 
@@ -422,30 +448,46 @@ fn user() -> impl Strategy<Value = User> {
     let names = vec!["100", "106", "u3", "short", "brief"];
     let fields = (
         user_id(),
-        option::of(select(vec!["100", "101", "102", "103", "104", "105"])),
+        option::of(select(vec![
+            "100",
+            "101",
+            "102",
+            "103",
+            "104",
+            "105",
+            "13125550199",
+        ])),
         prop::collection::vec(select(names), 0..3),
         option::weighted(0.2, select(vec!["a@example.com", "b@example.com"])),
         option::of(group_id()),
         prop::bool::weighted(0.85),
+        // One of them is an extension too, so that they collide with those.
+        prop::collection::vec(select(vec!["13125550142", "+1 312 555 0199"]), 0..3),
+        (option::weighted(0.2, calls()), option::weighted(0.2, rights())),
     );
-    fields.prop_map(|(id, extension, aliases, email, group, enabled)| User {
-        id,
-        extension: extension.map(parse),
-        aliases: aliases.into_iter().map(parse).collect(),
-        email: email.map(parse),
-        group,
-        enabled,
-        // Ignored by every action; here to see that it is.
-        credential: Some(Credential {
-            version: 1,
-            verifier: Arc::from("smuggled"),
-        }),
-        failures: LoginFailures {
-            count: 3,
-            ..LoginFailures::default()
+    fields.prop_map(
+        |(id, extension, aliases, email, group, enabled, numbers, (calls, rights))| User {
+            numbers: numbers.into_iter().map(parse).collect(),
+            calls: calls.map(Arc::new),
+            rights,
+            id,
+            extension: extension.map(parse),
+            aliases: aliases.into_iter().map(parse).collect(),
+            email: email.map(parse),
+            group,
+            enabled,
+            // Ignored by every action; here to see that it is.
+            credential: Some(Credential {
+                version: 1,
+                verifier: Arc::from("smuggled"),
+            }),
+            failures: LoginFailures {
+                count: 3,
+                ..LoginFailures::default()
+            },
+            ..plain_user()
         },
-        ..plain_user()
-    })
+    )
 }
 
 fn device() -> impl Strategy<Value = Device> {
@@ -456,8 +498,84 @@ fn device() -> impl Strategy<Value = Device> {
         site,
         enabled,
         allowed_groups,
+        // Ignored by every action; here to see that it is.
+        secret: Some(SealedSecret(Arc::from(&b"smuggled"[..]))),
+        serving: Some(parse("nobody")),
+        hold: Some(Arc::new(Hold {
+            until: TimeMs(u64::MAX),
+            reason: "smuggled".into(),
+        })),
         ..plain_device()
     })
+}
+
+fn edge() -> impl Strategy<Value = Edge> {
+    let uris = select(vec!["sip:192.0.2.7", "sips:edge.example.com", "not a uri"]);
+    (edge_id(), site_id(), uris).prop_map(|(id, site, uri)| Edge {
+        id,
+        site,
+        uri: uri.into(),
+    })
+}
+
+fn served() -> impl Strategy<Value = Served> {
+    (device_id(), edge_id(), prop::bool::weighted(0.3)).prop_map(|(device, edge, gone)| Served {
+        device,
+        edge,
+        gone,
+    })
+}
+
+fn sealed() -> impl Strategy<Value = SealedSecret> {
+    select(vec!["", "one", "two"]).prop_map(|text| SealedSecret(text.as_bytes().into()))
+}
+
+/// Settings that are good, that say nothing, and that break a rule.
+fn calls() -> impl Strategy<Value = CallSettings> {
+    let targets = select(vec!["100", "+13125550142", "not a target"]);
+    (
+        option::of(targets),
+        select(vec![4_u16, 20, 30]),
+        prop::bool::weighted(0.3),
+    )
+        .prop_map(|(target, no_answer_after_s, scheduled)| {
+            let target = target.map(Into::into);
+            let schedule = target
+                .clone()
+                .filter(|_| scheduled)
+                .map(|forward_to| ScheduledForward {
+                    hours: night(),
+                    forward_to,
+                });
+            CallSettings {
+                forward_busy: target,
+                no_answer_after_s,
+                schedule: schedule.into_iter().collect(),
+                ..CallSettings::default()
+            }
+        })
+}
+
+fn rights() -> impl Strategy<Value = CallRights> {
+    (0..32_u8, any::<bool>()).prop_map(|(bits, outside)| {
+        let classes = CallClasses::from_bits(bits).expect("five classes");
+        let outside_hours = outside.then(|| OutsideHours {
+            hours: night(),
+            classes,
+        });
+        CallRights {
+            classes,
+            outside_hours,
+        }
+    })
+}
+
+fn night() -> Hours {
+    Hours {
+        days: Days::ALL,
+        from_minute: 1320,
+        to_minute: 360,
+    }
 }
 
 fn verifier() -> impl Strategy<Value = Option<Arc<str>>> {
@@ -501,6 +619,10 @@ fn site_id() -> impl Strategy<Value = SiteId> {
     select(SITES.to_vec()).prop_map(parse)
 }
 
+fn edge_id() -> impl Strategy<Value = EdgeId> {
+    select(EDGES.to_vec()).prop_map(parse)
+}
+
 fn group_id() -> impl Strategy<Value = GroupId> {
     select(GROUPS.to_vec()).prop_map(parse)
 }
@@ -521,8 +643,11 @@ fn plain_user() -> User {
         extension: None,
         aliases: vec![],
         email: None,
+        numbers: vec![],
         group: None,
         enabled: true,
+        calls: None,
+        rights: None,
         credential: None,
         failures: LoginFailures::default(),
     }
@@ -536,6 +661,9 @@ fn plain_device() -> Device {
         model: "t54w".into(),
         enabled: true,
         allowed_groups: vec![],
+        secret: None,
+        serving: None,
+        hold: None,
     }
 }
 
@@ -546,4 +674,5 @@ fn parse<I: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> I {
 const USERS: [&str; 4] = ["u0", "u1", "u2", "u3"];
 const DEVICES: [&str; 6] = ["d0", "d1", "d2", "d3", "d4", "d5"];
 const SITES: [&str; 2] = ["s0", "s1"];
+const EDGES: [&str; 2] = ["e0", "e1"];
 const GROUPS: [&str; 2] = ["g0", "g1"];

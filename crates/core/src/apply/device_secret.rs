@@ -1,0 +1,89 @@
+//! Device secret: what a phone's own SIP account is checked against is set or removed.
+//!
+//! Checks, in this order: the phone is known; the secret keeps its bound. It comes sealed and stays so: only who has
+//! the company's line key can make one or read one. The event is the phone's record, which carries it.
+
+use std::sync::Arc;
+
+use crate::directory::{Device, SealedSecret};
+use crate::event::EventKind;
+use crate::id::DeviceId;
+use crate::outcome::{Done, Outcome};
+use crate::refusal::Refusal;
+
+use super::{Step, check};
+
+pub(super) fn apply(step: &mut Step<'_>, id: &DeviceId, secret: Option<&SealedSecret>) -> Outcome {
+    let device = step.state.device(id).map(Arc::clone);
+    let device = device.ok_or_else(|| Refusal::UnknownDevice { device: id.clone() })?;
+    secret.map_or(Ok(()), check::secret)?;
+    let created = device.secret.is_none() && secret.is_some();
+    if device.secret.as_ref() != secret {
+        let record = Arc::new(Device {
+            secret: secret.cloned(),
+            ..Device::clone(&device)
+        });
+        step.state.devices.insert(id.clone(), Arc::clone(&record));
+        step.emit(EventKind::DevicePut(record));
+    }
+    Ok(Done::Put { created })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::testing::{World, device, named};
+    use crate::command::Action;
+    use crate::directory::SECRET_BYTES_MAX;
+
+    fn sealed(bytes: &[u8]) -> SealedSecret {
+        SealedSecret(bytes.into())
+    }
+
+    fn set(device: &str, sealed: Option<SealedSecret>) -> Action {
+        Action::SetDeviceSecret {
+            device: named(device),
+            sealed,
+        }
+    }
+
+    #[test]
+    fn a_secret_is_set_kept_and_removed() {
+        let mut world = World::office();
+        let put = |created| Ok(Done::Put { created });
+        let (outcome, events) = world.act(set("chi-1", Some(sealed(b"one"))));
+        assert_eq!((outcome, events.len()), (put(true), 1));
+        assert!(matches!(&events[0], EventKind::DevicePut(device) if device.secret == Some(sealed(b"one"))));
+        assert_eq!(
+            world.act(set("chi-1", Some(sealed(b"one")))),
+            (put(false), vec![])
+        );
+
+        let renamed = Device {
+            desk: "7".into(),
+            secret: Some(sealed(b"smuggled")),
+            ..device("chi-1", "chicago")
+        };
+        world.run(Action::PutDevice(renamed)).unwrap();
+        assert_eq!(world.device("chi-1").secret, Some(sealed(b"one")));
+
+        assert_eq!(world.act(set("chi-1", None)).0, put(false));
+        assert_eq!(world.device("chi-1").secret, None);
+    }
+
+    #[test]
+    fn refusals_come_in_their_order() {
+        let mut world = World::office();
+        let long = || Some(sealed(&[7; SECRET_BYTES_MAX + 1]));
+        let name = |outcome: Outcome| outcome.unwrap_err().name();
+        assert_eq!(name(world.run(set("nowhere", long()))), "unknown_device");
+        assert_eq!(name(world.run(set("chi-1", long()))), "invalid_record");
+        assert_eq!(name(world.run(set("chi-1", Some(sealed(b""))))), "invalid_record");
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let shown = format!("{:?}", set("chi-1", Some(sealed(b"one"))));
+        assert!(shown.contains("SealedSecret(..)"), "{shown}");
+    }
+}
