@@ -1,11 +1,11 @@
-//! Sites, groups, users, devices.
+//! Sites, groups, users, devices, edges.
 
 use std::sync::Arc;
 
 use hotdesk_core::command::ImportRow;
-use hotdesk_core::{Device, Group, LoginFailures, Site, User};
+use hotdesk_core::{Device, Edge, Group, Hold, LoginFailures, SealedSecret, Site, TimeMs, User};
 
-use super::{Invalid, name, optional_name, time_or_zero};
+use super::{Invalid, name, optional_name, optional_part, time_or_zero, time_unless_zero};
 use crate::{internal, v1};
 
 impl From<&Site> for v1::Site {
@@ -36,6 +36,7 @@ impl From<&Group> for v1::Group {
         Self {
             id: group.id.as_str().into(),
             policy: Some((&group.policy).into()),
+            rights: group.rights.as_ref().map(Into::into),
         }
     }
 }
@@ -50,6 +51,7 @@ impl TryFrom<v1::Group> for Group {
                 .unwrap_or_default()
                 .try_into()
                 .map_err(|invalid: Invalid| invalid.within("policy"))?,
+            rights: optional_part("rights", group.rights)?,
         })
     }
 }
@@ -79,6 +81,9 @@ pub fn put_user(user: &User) -> v1::User {
         disabled: !user.enabled,
         has_pin: false,
         locked_until_ms: 0,
+        numbers: user.numbers.iter().map(|number| number.as_str().into()).collect(),
+        calls: user.calls.as_deref().map(Into::into),
+        rights: user.rights.as_ref().map(Into::into),
     }
 }
 
@@ -92,14 +97,18 @@ impl TryFrom<v1::User> for User {
             extension: optional_name("extension", &user.extension)?,
             aliases: names("aliases", &user.aliases)?,
             email: optional_name("email", &user.email)?,
+            numbers: names("numbers", &user.numbers)?,
             group: optional_name("group", &user.group)?,
             enabled: !user.disabled,
+            calls: optional_part("calls", user.calls)?.map(Arc::new),
+            rights: optional_part("rights", user.rights)?,
             credential: None,
             failures: LoginFailures::default(),
         })
     }
 }
 
+/// The record as edges see it, sealed secret and all.
 impl From<&Device> for v1::Device {
     fn from(device: &Device) -> Self {
         Self {
@@ -113,6 +122,18 @@ impl From<&Device> for v1::Device {
                 .iter()
                 .map(|group| group.as_str().into())
                 .collect(),
+            has_secret: device.secret.is_some(),
+            sealed_secret: device
+                .secret
+                .as_ref()
+                .map_or_else(Vec::new, |secret| secret.0.to_vec()),
+            serving: device.serving.as_ref().map_or("", |edge| edge.as_str()).into(),
+            held_until_ms: time_or_zero(device.hold.as_ref().map(|hold| hold.until)),
+            hold_reason: device
+                .hold
+                .as_ref()
+                .map_or("", |hold| hold.reason.as_str())
+                .into(),
         }
     }
 }
@@ -127,6 +148,52 @@ impl TryFrom<v1::Device> for Device {
             model: device.model.into(),
             enabled: !device.disabled,
             allowed_groups: names("allowed_groups", &device.allowed_groups)?,
+            secret: (!device.sealed_secret.is_empty()).then(|| SealedSecret(device.sealed_secret.into())),
+            serving: optional_name("serving", &device.serving)?,
+            hold: hold_from(device.held_until_ms, device.hold_reason),
+        })
+    }
+}
+
+/// The record as a caller puts it: what [`hotdesk_core::Action::PutDevice`] ignores is not set.
+#[must_use]
+pub fn put_device(device: &Device) -> v1::Device {
+    v1::Device {
+        has_secret: false,
+        sealed_secret: Vec::new(),
+        serving: String::new(),
+        held_until_ms: 0,
+        hold_reason: String::new(),
+        ..device.into()
+    }
+}
+
+/// A hold until 0 is none.
+pub(super) fn hold_from(until_ms: u64, reason: String) -> Option<Arc<Hold>> {
+    let until: TimeMs = time_unless_zero(until_ms)?;
+    Some(Arc::new(Hold {
+        until,
+        reason: reason.into(),
+    }))
+}
+
+impl From<&Edge> for v1::Edge {
+    fn from(edge: &Edge) -> Self {
+        Self {
+            id: edge.id.as_str().into(),
+            site: edge.site.as_str().into(),
+            uri: edge.uri.as_str().into(),
+        }
+    }
+}
+
+impl TryFrom<v1::Edge> for Edge {
+    type Error = Invalid;
+    fn try_from(edge: v1::Edge) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: name("id", &edge.id)?,
+            site: name("site", &edge.site)?,
+            uri: edge.uri.into(),
         })
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hotdesk_core::{Actor, EndedSession, Event, EventKind, TimeMs};
 
-use super::{Invalid, name, required};
+use super::directory::hold_from;
+use super::{Invalid, name, optional_name, required, time_or_zero};
 use crate::v1;
 use crate::v1::event::Kind;
 
@@ -60,6 +61,17 @@ impl From<&EventKind> for Kind {
             EventKind::UserDeleted(user) => Self::UserDeleted(user.as_str().into()),
             EventKind::DevicePut(device) => Self::DevicePut((&**device).into()),
             EventKind::DeviceDeleted(device) => Self::DeviceDeleted(device.as_str().into()),
+            EventKind::EdgePut(edge) => Self::EdgePut((&**edge).into()),
+            EventKind::EdgeDeleted(edge) => Self::EdgeDeleted(edge.as_str().into()),
+            EventKind::DeviceServed { device, edge } => Self::DeviceServed(v1::DeviceServed {
+                device: device.as_str().into(),
+                edge: edge.as_ref().map_or("", |edge| edge.as_str()).into(),
+            }),
+            EventKind::DeviceHeld { device, hold } => Self::DeviceHeld(v1::DeviceHeld {
+                device: device.as_str().into(),
+                until_ms: time_or_zero(hold.as_ref().map(|hold| hold.until)),
+                reason: hold.as_ref().map_or("", |hold| hold.reason.as_str()).into(),
+            }),
             EventKind::DefaultsPut(policy) => Self::DefaultsPut(policy.into()),
             EventKind::Forced { sessions, note } => Self::Forced(v1::Forced {
                 sessions: *sessions,
@@ -101,6 +113,16 @@ impl TryFrom<Kind> for EventKind {
             Kind::UserDeleted(user) => Self::UserDeleted(name("user_deleted", &user)?),
             Kind::DevicePut(device) => Self::DevicePut(Arc::new(record("device_put", device)?)),
             Kind::DeviceDeleted(device) => Self::DeviceDeleted(name("device_deleted", &device)?),
+            Kind::EdgePut(edge) => Self::EdgePut(Arc::new(record("edge_put", edge)?)),
+            Kind::EdgeDeleted(edge) => Self::EdgeDeleted(name("edge_deleted", &edge)?),
+            Kind::DeviceServed(served) => Self::DeviceServed {
+                device: name("device_served.device", &served.device)?,
+                edge: optional_name("device_served.edge", &served.edge)?,
+            },
+            Kind::DeviceHeld(held) => Self::DeviceHeld {
+                device: name("device_held.device", &held.device)?,
+                hold: hold_from(held.until_ms, held.reason),
+            },
             Kind::DefaultsPut(policy) => Self::DefaultsPut(record("defaults_put", policy)?),
             Kind::Forced(forced) => Self::Forced {
                 sessions: forced.sessions,

@@ -4,6 +4,7 @@
 //! with a sentence, because a person may have typed what is in the message. Names are parsed (and so folded to
 //! their one spelling); the lengths of free texts and the ranges of policies are the core's to refuse.
 
+mod calls;
 mod directory;
 mod event;
 mod policy;
@@ -14,7 +15,7 @@ use std::str::FromStr;
 
 use hotdesk_core::{InvalidName, RequestId, TimeMs};
 
-pub use directory::{import_row, put_user};
+pub use directory::{import_row, put_device, put_user};
 
 /// A message that does not say what it must. Both parts are for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,15 @@ pub fn part<W, T: TryFrom<W, Error = Invalid>>(
     expected: &str,
 ) -> Result<T, Invalid> {
     T::try_from(required(field, part, expected)?).map_err(|invalid| invalid.within(field))
+}
+
+/// A part that may be left out and is a message of its own; its problems carry the path.
+fn optional_part<W, T: TryFrom<W, Error = Invalid>>(
+    field: &str,
+    part: Option<W>,
+) -> Result<Option<T>, Invalid> {
+    let part = part.map(T::try_from).transpose();
+    part.map_err(|invalid| invalid.within(field))
 }
 
 /// A request id that may be left out: 16 bytes, or none.

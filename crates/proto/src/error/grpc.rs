@@ -100,6 +100,7 @@ pub const fn refusal_code(refusal: &Refusal) -> Code {
             Code::PermissionDenied
         }
         Refusal::DeviceDisabled { .. }
+        | Refusal::DeviceOnHold { .. }
         | Refusal::NoCredential { .. }
         | Refusal::LoggedInElsewhere { .. }
         | Refusal::DeviceBusy { .. }

@@ -1,8 +1,8 @@
 //! Commands.
 
 use bytes::Bytes;
-use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget};
-use hotdesk_core::{Action, Actor, Command, Epoch, RequestId, TimeMs};
+use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget, Served};
+use hotdesk_core::{Action, Actor, Command, Epoch, RequestId, SealedSecret, TimeMs};
 
 use crate::convert::{Invalid, name, optional_request_id, put_user, request_id, required};
 use crate::internal::v1 as wire;
@@ -77,6 +77,24 @@ impl From<&Action> for Wire {
             Action::DeleteUser(user) => Self::DeleteUser(user.as_str().into()),
             Action::PutDevice(device) => Self::PutDevice(device.into()),
             Action::DeleteDevice(device) => Self::DeleteDevice(device.as_str().into()),
+            Action::SetDeviceSecret { device, sealed } => Self::SetDeviceSecret(wire::SetDeviceSecret {
+                device: device.as_str().into(),
+                sealed: sealed.as_ref().map(|sealed| Bytes::copy_from_slice(&sealed.0)),
+            }),
+            Action::HoldDevice {
+                device,
+                until,
+                reason,
+            } => Self::HoldDevice(wire::HoldDevice {
+                device: device.as_str().into(),
+                until_ms: until.0,
+                reason: reason.as_str().into(),
+            }),
+            Action::PutEdge(edge) => Self::PutEdge(edge.into()),
+            Action::DeleteEdge(edge) => Self::DeleteEdge(edge.as_str().into()),
+            Action::ReportServing { items } => Self::ReportServing(wire::ReportServing {
+                items: items.iter().map(Into::into).collect(),
+            }),
             Action::SetCredential { user, verifier } => Self::SetCredential(wire::SetCredential {
                 user: user.as_str().into(),
                 verifier: verifier.as_deref().map(Into::into),
@@ -139,6 +157,20 @@ impl TryFrom<Wire> for Action {
             Wire::DeleteUser(user) => Self::DeleteUser(name("delete_user", &user)?),
             Wire::PutDevice(device) => Self::PutDevice(record("put_device", device)?),
             Wire::DeleteDevice(device) => Self::DeleteDevice(name("delete_device", &device)?),
+            Wire::SetDeviceSecret(set) => Self::SetDeviceSecret {
+                device: name("set_device_secret.device", &set.device)?,
+                sealed: set.sealed.map(|sealed| SealedSecret(sealed[..].into())),
+            },
+            Wire::HoldDevice(hold) => Self::HoldDevice {
+                device: name("hold_device.device", &hold.device)?,
+                until: TimeMs(hold.until_ms),
+                reason: hold.reason.into(),
+            },
+            Wire::PutEdge(edge) => Self::PutEdge(record("put_edge", edge)?),
+            Wire::DeleteEdge(edge) => Self::DeleteEdge(name("delete_edge", &edge)?),
+            Wire::ReportServing(report) => Self::ReportServing {
+                items: each("report_serving.items", report.items)?,
+            },
             Wire::SetCredential(set) => Self::SetCredential {
                 user: name("set_credential.user", &set.user)?,
                 verifier: set.verifier.map(Into::into),
@@ -182,6 +214,27 @@ impl TryFrom<wire::touch::Item> for Activity {
             device: name("device", &item.device)?,
             epoch: Epoch(item.epoch),
             at: TimeMs(item.at_ms),
+        })
+    }
+}
+
+impl From<&Served> for wire::report_serving::Item {
+    fn from(served: &Served) -> Self {
+        Self {
+            device: served.device.as_str().into(),
+            edge: served.edge.as_str().into(),
+            gone: served.gone,
+        }
+    }
+}
+
+impl TryFrom<wire::report_serving::Item> for Served {
+    type Error = Invalid;
+    fn try_from(item: wire::report_serving::Item) -> Result<Self, Invalid> {
+        Ok(Self {
+            device: name("device", &item.device)?,
+            edge: name("edge", &item.edge)?,
+            gone: item.gone,
         })
     }
 }

@@ -6,15 +6,20 @@ use std::sync::Mutex;
 use crate::convert::Invalid;
 
 /// The names that this version's core uses.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 37] = [
     "aliases",
     "allowed_groups",
     "batch",
     "desk",
     "display_name",
+    "edges",
     "email",
     "emergency_location",
     "extension",
+    "forward_always",
+    "forward_busy",
+    "forward_no_answer",
+    "forward_not_logged_in",
     "group",
     "id",
     "idle_timeout",
@@ -26,11 +31,19 @@ const KNOWN: [&str; 24] = [
     "model",
     "multiple_logins",
     "name",
+    "no_answer_after_s",
+    "numbers",
+    "rights",
     "rows",
     "rows of all staged imports",
+    "schedule",
+    "secret",
     "site",
     "time_zone",
+    "until",
+    "uri",
     "verifier",
+    "voicemail",
 ];
 
 /// How many names of newer versions are kept for the life of the process.

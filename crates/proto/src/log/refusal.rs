@@ -28,6 +28,10 @@ impl From<&Refusal> for wire::Refusal {
                 message.user = user.as_str().into();
                 message.device = device.as_str().into();
             }
+            Refusal::DeviceOnHold { device, until } => {
+                message.device = device.as_str().into();
+                message.until_ms = until.0;
+            }
             Refusal::UserLocked { user, until } => {
                 message.user = user.as_str().into();
                 message.until_ms = until.0;
@@ -125,6 +129,10 @@ impl TryFrom<wire::Refusal> for Refusal {
             },
             "import_rejected" => Self::ImportRejected {
                 rows: message.rows.into_iter().map(Into::into).collect(),
+            },
+            "device_on_hold" => Self::DeviceOnHold {
+                device: device()?,
+                until: TimeMs(message.until_ms),
             },
             other => {
                 let problem = format!("expected a refusal that this version knows, got {other:?}");

@@ -158,6 +158,7 @@ fn add(record: Record, parts: &mut Parts) -> Result<(), Invalid> {
         Record::Groups(groups) => add_all("groups", groups.items, &mut parts.groups),
         Record::Users(users) => add_all("users", users.items, &mut parts.users),
         Record::Devices(devices) => add_all("devices", devices.items, &mut parts.devices),
+        Record::Edges(edges) => add_all("edges", edges.items, &mut parts.edges),
         Record::Sessions(sessions) => add_all("sessions", sessions.items, &mut parts.sessions),
         Record::Audit(events) => add_all("audit", events.items, &mut parts.audit),
         Record::Answered(answered) => {

@@ -38,6 +38,9 @@ pub fn write(mut writer: impl Write, header: &Header, state: &State) -> io::Resu
     records.section(state.devices().map(|it| (&**it).into()), |items| {
         Record::Devices(wire::Devices { items })
     })?;
+    records.section(state.edges().map(|it| (&**it).into()), |items| {
+        Record::Edges(wire::Edges { items })
+    })?;
     records.section(state.sessions().map(|it| (&**it).into()), |items| {
         Record::Sessions(wire::Sessions { items })
     })?;

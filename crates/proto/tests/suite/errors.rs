@@ -43,6 +43,7 @@ fn each_refusal_has_its_grpc_code() {
             "HD1018 request_id_reused AlreadyExists",
             "HD1019 import_gap Aborted",
             "HD1020 import_rejected InvalidArgument",
+            "HD1021 device_on_hold FailedPrecondition",
         ]
     );
 }

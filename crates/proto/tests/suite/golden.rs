@@ -78,54 +78,71 @@ fn log_entries() {
 
 #[test]
 fn batches_of_every_action() {
-    let batch = samples::batch();
-    let now = encode_batch(&batch);
-    let kept = golden("batch.bin", &now);
-    assert_eq!(decode_batch(&kept).unwrap(), batch);
-    assert!(kept == now, "batch.bin would be written differently");
+    for (name, batch) in [
+        ("batch.bin", samples::batch()),
+        ("batch_calls.bin", samples::calls_batch()),
+    ] {
+        let now = encode_batch(&batch);
+        let kept = golden(name, &now);
+        assert_eq!(decode_batch(&kept).unwrap(), batch);
+        assert!(kept == now, "{name} would be written differently");
+    }
 }
 
 #[test]
 fn outcomes_of_every_kind() {
-    let outcomes = samples::outcomes();
-    let items = outcomes.iter().map(|outcome| wire::AnsweredRequest {
-        outcome: Some(outcome_message(outcome)),
-        ..wire::AnsweredRequest::default()
-    });
-    let now = wire::AnsweredRequests {
-        items: items.collect(),
-    };
-    let kept = check("outcomes.bin", &now);
-    let kept = kept
-        .items
-        .into_iter()
-        .map(|item| outcome_from(item.outcome.unwrap()).unwrap());
-    assert_eq!(kept.collect::<Vec<_>>(), outcomes);
+    for (name, outcomes) in [
+        ("outcomes.bin", samples::outcomes()),
+        ("outcomes_calls.bin", samples::calls_outcomes()),
+    ] {
+        let items = outcomes.iter().map(|outcome| wire::AnsweredRequest {
+            outcome: Some(outcome_message(outcome)),
+            ..wire::AnsweredRequest::default()
+        });
+        let now = wire::AnsweredRequests {
+            items: items.collect(),
+        };
+        let kept = check(name, &now);
+        let kept = kept
+            .items
+            .into_iter()
+            .map(|item| outcome_from(item.outcome.unwrap()).unwrap());
+        assert_eq!(kept.collect::<Vec<_>>(), outcomes);
+    }
 }
 
 #[test]
 fn events_of_every_kind() {
-    let events = samples::events();
-    let now = wire::Events {
-        items: events.iter().map(v1::Event::from).collect(),
-    };
-    let kept = check("events.bin", &now);
-    let kept = kept
-        .items
-        .into_iter()
-        .map(|event| Event::try_from(event).unwrap());
-    assert_eq!(kept.collect::<Vec<_>>(), events);
+    for (name, events) in [
+        ("events.bin", samples::events()),
+        ("events_calls.bin", samples::calls_events()),
+    ] {
+        let now = wire::Events {
+            items: events.iter().map(v1::Event::from).collect(),
+        };
+        let kept = check(name, &now);
+        let kept = kept
+            .items
+            .into_iter()
+            .map(|event| Event::try_from(event).unwrap());
+        assert_eq!(kept.collect::<Vec<_>>(), events);
+    }
 }
 
 /// The header names the version that wrote it, so it is compared by what it says.
 #[test]
 fn snapshots_of_every_part() {
-    let state = State::restore(samples::parts()).unwrap();
-    let now = snapshots::written(&snapshots::header(), &state);
-    let kept = golden("snapshot.bin", &now);
-    let (header, kept_state) = snapshot::read(kept.as_slice()).unwrap();
-    assert_eq!(header, snapshots::header());
-    assert_eq!(kept_state.parts(), samples::parts());
-    let (now, kept) = (snapshots::records(&now), snapshots::records(&kept));
-    assert!(now[1..] == kept[1..], "snapshot.bin would be written differently");
+    for (name, parts) in [
+        ("snapshot.bin", samples::parts()),
+        ("snapshot_calls.bin", samples::calls_parts()),
+    ] {
+        let state = State::restore(parts.clone()).unwrap();
+        let now = snapshots::written(&snapshots::header(), &state);
+        let kept = golden(name, &now);
+        let (header, kept_state) = snapshot::read(kept.as_slice()).unwrap();
+        assert_eq!(header, snapshots::header());
+        assert_eq!(kept_state.parts(), parts);
+        let (now, kept) = (snapshots::records(&now), snapshots::records(&kept));
+        assert!(now[1..] == kept[1..], "{name} would be written differently");
+    }
 }

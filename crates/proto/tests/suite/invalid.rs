@@ -98,6 +98,7 @@ fn policies_name_the_bad_rule() {
     let group = v1::Group {
         id: "staff".into(),
         policy: Some(with_rule(None)),
+        ..v1::Group::default()
     };
     check(
         hotdesk_core::Group::try_from(group),
@@ -247,4 +248,70 @@ fn outcomes_name_the_bad_part() {
         "1 to 64",
     );
     check(decode_outcome(b""), "result", "this version knows");
+}
+
+#[test]
+fn call_settings_name_the_bad_part() {
+    let hours = |days, from_minute| {
+        Some(v1::Hours {
+            days,
+            from_minute,
+            to_minute: 60,
+        })
+    };
+    let scheduled = |hours| v1::CallSettings {
+        schedule: vec![v1::ScheduledForward {
+            hours,
+            forward_to: "2000".into(),
+        }],
+        ..v1::CallSettings::default()
+    };
+    let user = |calls| {
+        User::try_from(v1::User {
+            id: "ada".into(),
+            calls: Some(calls),
+            ..v1::User::default()
+        })
+    };
+    for (calls, field, problem) in [
+        (scheduled(None), "calls.schedule[0].hours", "is missing"),
+        (
+            scheduled(hours(128, 0)),
+            "calls.schedule[0].hours.days",
+            "64 (Sunday), got 128",
+        ),
+        (
+            scheduled(hours(1, 70_000)),
+            "calls.schedule[0].hours.from_minute",
+            "at most 65535",
+        ),
+        (
+            v1::CallSettings {
+                ring: 9,
+                ..v1::CallSettings::default()
+            },
+            "calls.ring",
+            "got 9",
+        ),
+    ] {
+        check(user(calls), field, problem);
+    }
+    let rights = |classes| {
+        User::try_from(v1::User {
+            id: "ada".into(),
+            rights: Some(v1::CallRights {
+                classes,
+                outside_hours: None,
+            }),
+            ..v1::User::default()
+        })
+    };
+    check(rights(vec![1, 6]), "rights.classes", "got 6");
+    check(rights(vec![0]), "rights.classes", "got 0");
+    let numbers = User::try_from(v1::User {
+        id: "ada".into(),
+        numbers: vec!["+13125550142".into(), "0312".into()],
+        ..v1::User::default()
+    });
+    check(numbers, "numbers[1]", "international number");
 }

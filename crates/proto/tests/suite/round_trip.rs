@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use hotdesk_core::{
-    Command, Device, EndReason, EndedSession, Event, Group, Policy, PolicyOverrides, Session, Site, User,
+    CallRights, CallSettings, Command, Device, Edge, EndReason, EndedSession, Event, Group, Policy,
+    PolicyOverrides, Session, Site, User,
 };
 use hotdesk_proto::convert::Invalid;
 use hotdesk_proto::internal::v1 as wire;
@@ -47,6 +48,17 @@ proptest! {
 
     #[test]
     fn devices_come_back(value in values::device()) { comes_back::<Device, v1::Device>(&value)?; }
+
+    #[test]
+    fn edges_come_back(value in values::edge()) { comes_back::<Edge, v1::Edge>(&value)?; }
+
+    #[test]
+    fn call_settings_come_back(value in values::calls()) {
+        comes_back::<CallSettings, v1::CallSettings>(&value)?;
+    }
+
+    #[test]
+    fn call_rights_come_back(value in values::rights()) { comes_back::<CallRights, v1::CallRights>(&value)?; }
 
     #[test]
     fn sessions_come_back(value in values::session()) { comes_back::<Session, v1::Session>(&value)?; }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget};
+use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget, Served};
 use hotdesk_core::*;
 use proptest::collection::vec;
 use proptest::option;
@@ -109,7 +109,7 @@ pub(crate) fn site() -> impl Strategy<Value = Site> {
 }
 
 pub(crate) fn group() -> impl Strategy<Value = Group> {
-    (id(), overrides()).prop_map(|(id, policy)| Group { id, policy })
+    (id(), overrides(), option::of(rights())).prop_map(|(id, policy, rights)| Group { id, policy, rights })
 }
 
 /// A user as it is put: without credential and failures.
@@ -122,9 +122,15 @@ pub(crate) fn user() -> impl Strategy<Value = User> {
         option::of(parsed("[a-z0-9.]{1,30}@[a-z.]{1,30}")),
         option::of(id()),
         any::<bool>(),
+        vec(parsed("[1-9][0-9]{6,14}"), 0..4),
+        option::of(calls()),
+        option::of(rights()),
     )
         .prop_map(
-            |(id, display_name, extension, aliases, email, group, enabled)| User {
+            |(id, display_name, extension, aliases, email, group, enabled, numbers, calls, rights)| User {
+                numbers,
+                calls: calls.map(Arc::new),
+                rights,
                 id,
                 display_name,
                 extension,
@@ -139,16 +145,92 @@ pub(crate) fn user() -> impl Strategy<Value = User> {
 }
 
 pub(crate) fn device() -> impl Strategy<Value = Device> {
-    (device_id(), id(), text(), text(), any::<bool>(), vec(id(), 0..4)).prop_map(
-        |(id, site, desk, model, enabled, allowed_groups)| Device {
-            id,
-            site,
-            desk,
-            model,
-            enabled,
-            allowed_groups,
+    let kept = (
+        option::of(sealed()),
+        option::of(id()),
+        option::of((time(), text())),
+    );
+    (
+        device_id(),
+        id(),
+        text(),
+        text(),
+        any::<bool>(),
+        vec(id(), 0..4),
+        kept,
+    )
+        .prop_map(
+            |(id, site, desk, model, enabled, allowed_groups, (secret, serving, hold))| Device {
+                secret,
+                serving,
+                hold: hold.map(|(until, reason)| Arc::new(Hold { until, reason })),
+                id,
+                site,
+                desk,
+                model,
+                enabled,
+                allowed_groups,
+            },
+        )
+}
+
+fn sealed() -> impl Strategy<Value = SealedSecret> + Clone {
+    vec(any::<u8>(), 1..90).prop_map(|bytes| SealedSecret(bytes.into()))
+}
+
+pub(crate) fn edge() -> impl Strategy<Value = Edge> {
+    (id(), id(), text()).prop_map(|(id, site, uri)| Edge { id, site, uri })
+}
+
+fn hours() -> impl Strategy<Value = Hours> + Clone {
+    (0..128_u8, any::<u16>(), any::<u16>()).prop_map(|(days, from_minute, to_minute)| Hours {
+        days: Days::from_bits(days).unwrap(),
+        from_minute,
+        to_minute,
+    })
+}
+
+/// On the wire, an empty target is none.
+fn target() -> impl Strategy<Value = Option<SmolStr>> + Clone {
+    option::of(".{1,30}".prop_map(SmolStr::new))
+}
+
+pub(crate) fn calls() -> impl Strategy<Value = CallSettings> {
+    let forward = (target(), target(), target(), target(), target());
+    let schedule = vec((hours(), ".{0,30}"), 0..4);
+    (forward, 1..=u16::MAX, any::<bool>(), any::<bool>(), schedule).prop_map(
+        |(forward, no_answer_after_s, do_not_disturb, in_order, schedule)| {
+            let (forward_always, forward_busy, forward_no_answer, forward_not_logged_in, voicemail) = forward;
+            CallSettings {
+                forward_always,
+                forward_busy,
+                forward_no_answer,
+                no_answer_after_s,
+                forward_not_logged_in,
+                do_not_disturb,
+                voicemail,
+                ring: if in_order { Ring::InOrder } else { Ring::All },
+                schedule: schedule
+                    .into_iter()
+                    .map(|(hours, to)| ScheduledForward {
+                        hours,
+                        forward_to: to.into(),
+                    })
+                    .collect(),
+            }
         },
     )
+}
+
+fn classes() -> impl Strategy<Value = CallClasses> + Clone {
+    (0..32_u8).prop_map(|bits| CallClasses::from_bits(bits).unwrap())
+}
+
+pub(crate) fn rights() -> impl Strategy<Value = CallRights> {
+    (classes(), option::of((hours(), classes()))).prop_map(|(during, outside)| CallRights {
+        classes: during,
+        outside_hours: outside.map(|(hours, classes)| OutsideHours { hours, classes }),
+    })
 }
 
 pub(crate) fn session() -> impl Strategy<Value = Session> {
@@ -263,6 +345,23 @@ fn action() -> impl Strategy<Value = Action> {
         (id(), device_id()).prop_map(|(user, device)| Action::ReportFailedLogin { user, device }),
         id().prop_map(Action::Unlock),
     ];
+    let edges = prop_oneof![
+        edge().prop_map(Action::PutEdge),
+        id().prop_map(Action::DeleteEdge),
+        (device_id(), option::of(sealed()))
+            .prop_map(|(device, sealed)| Action::SetDeviceSecret { device, sealed }),
+        (device_id(), any::<u64>(), text()).prop_map(|(device, until, reason)| Action::HoldDevice {
+            device,
+            until: TimeMs(until),
+            reason,
+        }),
+        vec((device_id(), id(), any::<bool>()), 0..5).prop_map(|items| Action::ReportServing {
+            items: items
+                .into_iter()
+                .map(|(device, edge, gone)| Served { device, edge, gone })
+                .collect(),
+        }),
+    ];
     let imports = prop_oneof![
         (request_id(), any::<u64>(), vec(import_row(), 0..4)).prop_map(|(import, first_row, rows)| {
             Action::ImportStage {
@@ -280,7 +379,7 @@ fn action() -> impl Strategy<Value = Action> {
         }),
         request_id().prop_map(|import| Action::ImportAbort { import }),
     ];
-    prop_oneof![5 => sessions, 9 => directory, 3 => pins, 3 => imports]
+    prop_oneof![5 => sessions, 9 => directory, 3 => pins, 5 => edges, 3 => imports]
 }
 
 pub(crate) fn command() -> impl Strategy<Value = Command> {
@@ -334,6 +433,10 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         device_id().prop_map(|device| Refusal::DeviceDisabled { device }),
         device_id().prop_map(|device| Refusal::DeviceBusy { device }),
         device_id().prop_map(|device| Refusal::StaleEpoch { device }),
+        (device_id(), any::<u64>()).prop_map(|(device, until)| Refusal::DeviceOnHold {
+            device,
+            until: TimeMs(until),
+        }),
     ];
     let rest = prop_oneof![
         (id(), any::<u64>()).prop_map(|(site, devices)| Refusal::SiteInUse { site, devices }),
@@ -351,7 +454,7 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         any::<(u64, u64)>().prop_map(|(expected, got)| Refusal::ImportGap { expected, got }),
         vec(row_problem(), 0..4).prop_map(|rows| Refusal::ImportRejected { rows }),
     ];
-    prop_oneof![4 => unknown, 7 => users, 3 => devices, 6 => rest]
+    prop_oneof![4 => unknown, 7 => users, 4 => devices, 6 => rest]
 }
 
 pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
@@ -365,6 +468,7 @@ pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
         }),
         (vec(ended(), 0..3), any::<bool>()).prop_map(|(ended, more)| Done::LoggedOut { ended, more }),
         any::<u32>().prop_map(|noted| Done::Touched { noted }),
+        any::<u32>().prop_map(|noted| Done::Reported { noted }),
         any::<bool>().prop_map(|created| Done::Put { created }),
         any::<bool>().prop_map(|existed| Done::Deleted { existed }),
         any::<u64>().prop_map(|version| Done::CredentialSet { version }),
@@ -412,7 +516,16 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
         device_id().prop_map(EventKind::DeviceDeleted),
         policy().prop_map(EventKind::DefaultsPut),
     ];
-    prop_oneof![3 => sessions, 5 => users, 7 => directory]
+    let edges = prop_oneof![
+        edge().prop_map(|edge| EventKind::EdgePut(Arc::new(edge))),
+        id().prop_map(EventKind::EdgeDeleted),
+        (device_id(), option::of(id())).prop_map(|(device, edge)| EventKind::DeviceServed { device, edge }),
+        (device_id(), option::of((time(), text()))).prop_map(|(device, hold)| EventKind::DeviceHeld {
+            device,
+            hold: hold.map(|(until, reason)| Arc::new(Hold { until, reason })),
+        }),
+    ];
+    prop_oneof![3 => sessions, 5 => users, 7 => directory, 4 => edges]
 }
 
 pub(crate) fn event() -> impl Strategy<Value = Event> {
