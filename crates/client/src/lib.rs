@@ -29,11 +29,11 @@ pub use api::login_stream::LoginStream;
 pub use client::Client;
 pub use error::{Error, Tried};
 pub use follow::{FollowOptions, Follower, Step};
-pub use hotdesk_core::RequestId;
+pub use hotdesk_core::{CallClasses, CallRights, CallSettings, Edge, Group, RequestId, Site};
 pub use hotdesk_proto::error::ApiError;
 pub use hotdesk_proto::v1;
 pub use options::{Options, Tls};
-pub use secret::{Pin, Token};
+pub use secret::{DeviceSecret, Pin, Token};
 pub use table::{
     Applied, Binding, Bindings, DeviceBinding, NotReached, TableOptions, TableState, UserBindings,
     WatchedTable,

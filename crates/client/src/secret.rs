@@ -12,6 +12,17 @@ pub struct Pin(Zeroizing<String>);
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
 
+/// What becomes of the password of a phone's own SIP account.
+#[derive(Clone)]
+pub enum DeviceSecret {
+    /// This one. Not checked here: the node knows the rule (8 to 128 printable ASCII characters).
+    Password(Zeroizing<String>),
+    /// One that the node makes and answers, once.
+    Generate,
+    /// None: the phone cannot register any more.
+    Remove,
+}
+
 impl Pin {
     /// Takes the PIN over.
     #[must_use]
@@ -41,6 +52,16 @@ impl Token {
     }
 }
 
+impl fmt::Debug for DeviceSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password(..)",
+            Self::Generate => "Generate",
+            Self::Remove => "Remove",
+        })
+    }
+}
+
 impl fmt::Debug for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pin(..)")
@@ -59,7 +80,9 @@ mod tests {
 
     #[test]
     fn secrets_print_nothing() {
-        assert!(!format!("{:?} {:?}", Pin::new("4711"), Token::new("4711")).contains("4711"));
+        let password = DeviceSecret::Password(String::from("4711").into());
+        let shown = format!("{:?} {:?} {password:?}", Pin::new("4711"), Token::new("4711"));
+        assert!(!shown.contains("4711"));
         assert_eq!(Token::new("abc\n").reveal(), "abc");
     }
 }

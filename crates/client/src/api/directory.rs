@@ -10,9 +10,9 @@ use crate::call::call;
 use crate::call::judge::Kind;
 use crate::client::{Client, bytes};
 use crate::error::Error;
-use crate::secret::Pin;
+use crate::secret::{DeviceSecret, Pin};
 
-/// The five ways to put a record, alike but for the type.
+/// The six ways to put a record, alike but for the type.
 macro_rules! put {
     ($(#[$doc:meta])* $method:ident, $rpc:ident, $request:ident { $field:ident: $record:ty }, $what:literal) => {
         $(#[$doc])*
@@ -34,7 +34,7 @@ macro_rules! put {
     };
 }
 
-/// The four ways to delete one.
+/// The five ways to delete one.
 macro_rules! delete {
     ($(#[$doc:meta])* $method:ident, $what:literal) => {
         $(#[$doc])*
@@ -56,7 +56,7 @@ macro_rules! delete {
     };
 }
 
-/// The four ways to list a page.
+/// The five ways to list a page.
 macro_rules! list {
     ($(#[$doc:meta])* $method:ident, $response:ident, $what:literal) => {
         $(#[$doc])*
@@ -91,6 +91,10 @@ impl Client {
         put_device, put_device, PutDeviceRequest { device: v1::Device }, "change of the phone"
     );
     put!(
+        /// Creates or replaces an edge, as it announces itself.
+        put_edge, put_edge, PutEdgeRequest { edge: v1::Edge }, "change of the edge"
+    );
+    put!(
         /// Sets the policy of users whose group says nothing else.
         put_defaults, put_defaults, PutDefaultsRequest { policy: v1::Policy }, "change of the default policy"
     );
@@ -110,6 +114,10 @@ impl Client {
         /// Deletes a phone and ends the session there. Deleting what does not exist succeeds.
         delete_device, "deletion of the phone"
     );
+    delete!(
+        /// Deletes an edge; what it served is served by nobody. Deleting what does not exist succeeds.
+        delete_edge, "deletion of the edge"
+    );
     list!(
         /// One page of sites, in order of ids. All of them: [`sites`](Self::sites).
         list_sites, ListSitesResponse, "list of sites"
@@ -126,6 +134,44 @@ impl Client {
         /// One page of phones, in order of ids. All of them: [`devices`](Self::devices).
         list_devices, ListDevicesResponse, "list of phones"
     );
+
+    list!(
+        /// One page of edges, in order of ids. All of them: [`edges`](Self::edges).
+        list_edges, ListEdgesResponse, "list of edges"
+    );
+
+    /// Sets, generates or removes the password of a phone's own SIP account. A generated one is in the answer and
+    /// cannot be read again.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when no phone has the id; [`Error::Failed`] when the password breaks its rule or the node
+    /// has no line key.
+    pub async fn set_device_secret(
+        &self,
+        device: &str,
+        secret: DeviceSecret,
+    ) -> Result<v1::SetDeviceSecretResponse, Error> {
+        use v1::set_device_secret_request::Secret;
+        let id = self.next_request_id();
+        let message = v1::SetDeviceSecretRequest {
+            request_id: bytes(id),
+            device: device.into(),
+            secret: Some(match &secret {
+                DeviceSecret::Password(password) => Secret::Password(password.as_str().to_owned()),
+                DeviceSecret::Generate => Secret::Generate(true),
+                DeviceSecret::Remove => Secret::Remove(true),
+            }),
+            by: self.by(),
+        };
+        call(
+            self,
+            Kind::Write(id),
+            "change of the phone's password",
+            message,
+            |channel, request| async move { directory(channel).set_device_secret(request).await },
+        )
+        .await
+    }
 
     /// Sets a user's PIN (4 to 32 digits), or removes it with `None`. The node hashes it before anything is
     /// replicated.

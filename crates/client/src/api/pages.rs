@@ -76,6 +76,21 @@ impl Client {
         )
     }
 
+    /// All edges.
+    pub fn edges(&self) -> impl Stream<Item = Result<v1::Edge, Error>> + Send {
+        let client = self.clone();
+        pages(
+            move |after| {
+                let client = client.clone();
+                async move {
+                    let page = client.list_edges(directory_page(after)).await?;
+                    Ok((page.edges, page.more))
+                }
+            },
+            |edge: &v1::Edge| edge.id.clone(),
+        )
+    }
+
     /// All sessions of a site, or of all sites.
     pub fn sessions(
         &self,

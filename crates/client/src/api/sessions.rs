@@ -191,6 +191,57 @@ impl Client {
         Ok(answer.await?.noted)
     }
 
+    /// Reports which phones edges serve, at most 1000 items; only what has changed since the last report. Returns
+    /// how many named a known phone and a known edge.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Unknown`] or [`Error::NoEndpoint`].
+    pub async fn report_serving(&self, items: Vec<v1::ServedDevice>) -> Result<u32, Error> {
+        let id = self.next_request_id();
+        let message = v1::ReportServingRequest {
+            request_id: bytes(id),
+            items,
+            by: self.by(),
+        };
+        let answer = call(
+            self,
+            Kind::Write(id),
+            "report of registrations",
+            message,
+            |channel, request| async move { sessions(channel).report_serving(request).await },
+        );
+        Ok(answer.await?.noted)
+    }
+
+    /// Leaves a phone alone until `until_ms` (milliseconds since the Unix epoch, at most 24 hours ahead): nobody logs
+    /// in or out there. 0 releases it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when no phone has the id, or the time is too far ahead.
+    pub async fn hold_device(
+        &self,
+        device: &str,
+        until_ms: u64,
+        reason: &str,
+    ) -> Result<v1::HoldDeviceResponse, Error> {
+        let id = self.next_request_id();
+        let message = v1::HoldDeviceRequest {
+            request_id: bytes(id),
+            device: device.into(),
+            until_ms,
+            reason: reason.into(),
+            by: self.by(),
+        };
+        call(
+            self,
+            Kind::Write(id),
+            "hold of the phone",
+            message,
+            |channel, request| async move { sessions(channel).hold_device(request).await },
+        )
+        .await
+    }
+
     /// Opens one watch stream at one node and returns it as it is. It ends when that node does; use
     /// [`Follower`](crate::Follower) to go on elsewhere.
     ///

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use hotdesk_core::{CallRights, CallSettings};
+
+use super::settings::{LineSettings, UserSettings};
+
 /// A user logged in at a phone, with everything that a call needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
@@ -44,6 +48,7 @@ pub(super) struct UserRecord {
     pub(super) aliases: Box<[SmolStr]>,
     pub(super) email: Option<SmolStr>,
     pub(super) disabled: bool,
+    pub(super) settings: Option<Arc<UserSettings>>,
 }
 
 /// A phone and who is logged in there.
@@ -63,6 +68,7 @@ pub(super) struct DeviceRecord {
     pub(super) desk: SmolStr,
     pub(super) model: SmolStr,
     pub(super) disabled: bool,
+    pub(super) line: Option<Arc<LineSettings>>,
 }
 
 impl UserBindings {
@@ -97,6 +103,35 @@ impl UserBindings {
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.record.disabled
+    }
+
+    /// Numbers of the outside world that reach the user: E.164, digits only.
+    #[must_use]
+    pub fn numbers(&self) -> &[SmolStr] {
+        self.settings().map_or(&[], |settings| &settings.numbers)
+    }
+
+    /// What happens to calls for the user; `None`: they ring where the user is logged in.
+    #[must_use]
+    pub fn calls(&self) -> Option<&Arc<CallSettings>> {
+        self.settings()?.calls.as_ref()
+    }
+
+    /// The user's own call rights; `None`: what the group says. See
+    /// [`Bindings::rights_of`](super::Bindings::rights_of).
+    #[must_use]
+    pub fn rights(&self) -> Option<&CallRights> {
+        self.settings()?.rights.as_ref()
+    }
+
+    /// The group whose policy and rights apply.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.settings()?.group.as_deref()
+    }
+
+    fn settings(&self) -> Option<&UserSettings> {
+        self.record.settings.as_deref()
     }
 
     /// Where the user is logged in, the oldest session first; empty when nowhere. More than one only where
@@ -139,6 +174,10 @@ impl UserRecord {
             .chain(&self.aliases)
             .chain(&self.email)
     }
+
+    pub(super) fn numbers(&self) -> &[SmolStr] {
+        self.settings.as_ref().map_or(&[], |settings| &settings.numbers)
+    }
 }
 
 impl DeviceBinding {
@@ -175,6 +214,38 @@ impl DeviceBinding {
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.record.disabled
+    }
+
+    /// The digests of the password of the phone's own account, as `hotdesk_sip::secret` opens them; `None`: the phone
+    /// cannot register, or this watcher may not see them.
+    #[must_use]
+    pub fn sealed_secret(&self) -> Option<&[u8]> {
+        self.line()?.sealed_secret.as_deref()
+    }
+
+    /// The edge that serves the phone, as edges last reported.
+    #[must_use]
+    pub fn serving(&self) -> Option<&str> {
+        self.line()?.serving.as_deref()
+    }
+
+    /// Nobody logs in or out here until then, in milliseconds since the Unix epoch. A time that has passed counts
+    /// as none; comparing is the reader's, who has a clock.
+    #[must_use]
+    pub fn held_until(&self) -> Option<u64> {
+        self.line()
+            .map(|line| line.held_until_ms)
+            .filter(|until| *until > 0)
+    }
+
+    /// Only these groups may log in here; empty means everybody.
+    #[must_use]
+    pub fn allowed_groups(&self) -> &[SmolStr] {
+        self.line().map_or(&[], |line| &line.allowed_groups)
+    }
+
+    fn line(&self) -> Option<&LineSettings> {
+        self.record.line.as_deref()
     }
 
     /// Who is logged in; `None` for a neutral phone.

@@ -16,14 +16,15 @@ use hotdesk_proto::v1;
 
 use super::binding::{Binding, DeviceBinding, UserBindings};
 use super::change::Changes;
+use super::offices::Offices;
 use super::replace::replace;
 use super::staging::Staging;
 
 /// Keys come from the directory, which administrators write, so a hash that an attacker could not predict
 /// would protect from nobody.
-type Map<V> = papaya::HashMap<SmolStr, Arc<V>, foldhash::fast::RandomState>;
+pub(super) type Map<V> = papaya::HashMap<SmolStr, Arc<V>, foldhash::fast::RandomState>;
 
-/// All bindings, by extension, by any name of a user, and by phone.
+/// All bindings, by extension, by number, by any name of a user, and by phone; and the offices.
 ///
 /// Any number of readers, who never wait; one writer at a time, which is not checked. Each value is complete
 /// when it appears. **Invariant:** a user whose session moved is gone from the old phone before they appear at
@@ -33,7 +34,9 @@ type Map<V> = papaya::HashMap<SmolStr, Arc<V>, foldhash::fast::RandomState>;
 pub struct Bindings {
     extensions: Map<UserBindings>,
     names: Map<UserBindings>,
+    numbers: Map<UserBindings>,
     devices: Map<DeviceBinding>,
+    pub(super) offices: Offices,
 }
 
 impl Bindings {
@@ -49,6 +52,13 @@ impl Bindings {
         self.extensions.pin().get(extension).cloned()
     }
 
+    /// The user with this number of the outside world: E.164, with or without the plus.
+    #[must_use]
+    pub fn by_number(&self, number: &str) -> Option<Arc<UserBindings>> {
+        let digits = number.strip_prefix('+').unwrap_or(number);
+        self.numbers.pin().get(digits).cloned()
+    }
+
     /// The user with this id.
     #[must_use]
     pub fn by_user(&self, user: &str) -> Option<Arc<UserBindings>> {
@@ -56,12 +66,13 @@ impl Bindings {
         found.filter(|found| found.user() == user)
     }
 
-    /// The user with this name: id, alias, e-mail address or extension, in any case.
+    /// The user with this name: id, alias, e-mail address, extension or number, in any case.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<Arc<UserBindings>> {
         let find = |name: &str| {
             self.by_extension(name)
                 .or_else(|| self.names.pin().get(name).cloned())
+                .or_else(|| self.by_number(name))
         };
         find(name).or_else(|| {
             let normal = UserName::parse(name).ok()?;
@@ -112,7 +123,7 @@ impl Bindings {
         )
     }
 
-    /// Applies what one log entry changed. Events that carry no binding are ignored.
+    /// Applies what one log entry changed. Events that concern no look-up are ignored.
     pub fn apply(&self, events: &[v1::Event]) {
         let mut changes = Changes::new(self);
         for event in events {
@@ -163,7 +174,18 @@ impl Bindings {
         if let Some(extension) = &new.record().extension {
             extensions.insert(extension.clone(), Arc::clone(new));
         }
+        if !new.record().numbers().is_empty() {
+            let numbers = self.numbers.pin();
+            for number in new.record().numbers() {
+                numbers.insert(number.clone(), Arc::clone(new));
+            }
+        }
         if let Some(old) = old {
+            for number in old.record().numbers() {
+                if !new.record().numbers().contains(number) {
+                    forget(&self.numbers, number, old.user());
+                }
+            }
             let gone = |name: &&SmolStr| !new.record().names().any(|kept| kept == *name);
             for name in old.record().names().filter(gone) {
                 forget(&self.names, name, old.user());
@@ -176,6 +198,9 @@ impl Bindings {
     }
 
     pub(super) fn remove_user(&self, old: &UserBindings) {
+        for number in old.record().numbers() {
+            forget(&self.numbers, number, old.user());
+        }
         for name in old.record().names() {
             forget(&self.names, name, old.user());
         }

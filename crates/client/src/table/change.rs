@@ -10,6 +10,7 @@ use hotdesk_proto::v1::event::Kind;
 
 use super::binding::{Binding, DeviceBinding, DeviceRecord, UserBindings, UserRecord};
 use super::bindings::Bindings;
+use super::settings::{self, LineSettings, some};
 
 /// Where a user is logged in, before names and desks are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +66,14 @@ impl<'a> Changes<'a> {
             Some(Kind::UserDeleted(id)) => self.delete_user(id),
             Some(Kind::DevicePut(device)) => self.put_device(DeviceRecord::from(device)),
             Some(Kind::DeviceDeleted(id)) => self.delete_device(id),
-            // The rest carries no binding.
+            Some(Kind::DeviceServed(served)) => self.change_line(&served.device, |line| {
+                line.serving = some(&served.edge);
+            }),
+            Some(Kind::DeviceHeld(held)) => self.change_line(&held.device, |line| {
+                line.held_until_ms = held.until_ms;
+            }),
+            Some(Kind::EdgeDeleted(edge)) => self.forget_edge(edge),
+            // Offices are put at once (`offices.rs`); the rest concerns no look-up.
             Some(
                 Kind::SessionEnded(_)
                 | Kind::UserLocked(_)
@@ -75,10 +83,36 @@ impl<'a> Changes<'a> {
                 | Kind::SiteDeleted(_)
                 | Kind::GroupPut(_)
                 | Kind::GroupDeleted(_)
+                | Kind::EdgePut(_)
                 | Kind::DefaultsPut(_)
                 | Kind::Forced(_),
             )
             | None => {}
+        }
+        if let Some(kind) = &event.kind {
+            self.table.offices.event(kind);
+        }
+    }
+
+    fn change_line(&mut self, device: &str, change: impl FnOnce(&mut LineSettings)) {
+        if let Some(device) = self.device(device) {
+            device.record.line = settings::changed(device.record.line.as_ref(), change);
+        }
+    }
+
+    /// What the edge served is served by nobody: in the table, and in what this entry has changed so far.
+    fn forget_edge(&mut self, edge: &str) {
+        for device in self.table.devices(None) {
+            if device.serving() == Some(edge) {
+                self.device(device.device());
+            }
+        }
+        let served = |device: &&mut DeviceDraft| {
+            let line = device.record.line.as_ref();
+            line.is_some_and(|line| line.serving.as_deref() == Some(edge))
+        };
+        for device in self.devices.values_mut().flatten().filter(served) {
+            device.record.line = settings::changed(device.record.line.as_ref(), |line| line.serving = None);
         }
     }
 
@@ -108,8 +142,15 @@ impl<'a> Changes<'a> {
         }
     }
 
-    fn put_user(&mut self, record: UserRecord) {
+    /// Settings that stay the same stay shared with the others of the group.
+    fn put_user(&mut self, mut record: UserRecord) {
         let draft = self.user(&record.user);
+        if let Some(old) = draft
+            .as_ref()
+            .filter(|old| old.record.settings == record.settings)
+        {
+            record.settings.clone_from(&old.record.settings);
+        }
         let places = draft.take().map_or_else(Vec::new, |draft| draft.places);
         *draft = Some(UserDraft { record, places });
     }

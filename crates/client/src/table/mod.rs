@@ -14,7 +14,9 @@ mod binding;
 mod bindings;
 mod change;
 mod freshness;
+mod offices;
 mod replace;
+mod settings;
 mod staging;
 mod task;
 

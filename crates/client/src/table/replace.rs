@@ -15,6 +15,7 @@ use super::change::Place;
 use super::staging::Staging;
 
 /// Makes the table what was staged:
+/// 0. offices, groups and edges, of which the others know the ids only;
 /// 1. phones: those that are gone go, records change, and whose session is another one now loses it;
 /// 2. users: those who are gone go, those who only lose sessions lose them (those who have moved are found
 ///    where they were until they are found where they are);
@@ -24,7 +25,12 @@ pub(super) fn replace(table: &Bindings, staging: Staging) {
         users,
         devices,
         sessions,
+        sites,
+        groups,
+        edges,
+        ..
     } = staging;
+    table.offices.replace(&sites, &groups, &edges);
     table.reserve(users.len(), devices.len());
     let epochs: Epochs = sessions
         .iter()

@@ -6,6 +6,7 @@ use hotdesk_proto::v1;
 
 use super::binding::{DeviceRecord, UserRecord};
 use super::change::Place;
+use super::settings::{self, Shared, some};
 
 /// What has come in so far. Costs about half the memory of the table, until it is worked in.
 #[derive(Default)]
@@ -14,11 +15,22 @@ pub(super) struct Staging {
     pub(super) devices: Vec<DeviceRecord>,
     /// Who, and where.
     pub(super) sessions: Vec<(SmolStr, Place)>,
+    pub(super) sites: Vec<v1::Site>,
+    pub(super) groups: Vec<v1::Group>,
+    pub(super) edges: Vec<v1::Edge>,
+    shared: Shared,
 }
 
 impl Staging {
     pub(super) fn add(&mut self, part: v1::SnapshotPart) {
-        self.users.extend(part.users.iter().map(UserRecord::from));
+        self.sites.extend(part.sites);
+        self.groups.extend(part.groups);
+        self.edges.extend(part.edges);
+        for user in &part.users {
+            let mut record = UserRecord::from(user);
+            record.settings = record.settings.map(|settings| self.shared.share(settings));
+            self.users.push(record);
+        }
         self.devices.extend(part.devices.iter().map(DeviceRecord::from));
         let sessions = part.sessions.iter();
         self.sessions
@@ -28,7 +40,6 @@ impl Staging {
 
 impl From<&v1::User> for UserRecord {
     fn from(user: &v1::User) -> Self {
-        let some = |text: &str| (!text.is_empty()).then(|| SmolStr::new(text));
         Self {
             user: SmolStr::new(&user.id),
             display_name: SmolStr::new(&user.display_name),
@@ -36,6 +47,7 @@ impl From<&v1::User> for UserRecord {
             aliases: user.aliases.iter().map(SmolStr::new).collect(),
             email: some(&user.email),
             disabled: user.disabled,
+            settings: settings::of_user(user),
         }
     }
 }
@@ -48,6 +60,7 @@ impl From<&v1::Device> for DeviceRecord {
             desk: SmolStr::new(&device.desk),
             model: SmolStr::new(&device.model),
             disabled: device.disabled,
+            line: settings::of_device(device),
         }
     }
 }

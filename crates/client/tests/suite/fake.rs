@@ -319,6 +319,20 @@ impl Sessions for Node {
     async fn touch(&self, _: Request<v1::TouchRequest>) -> Result<Response<v1::TouchResponse>, Status> {
         Ok(Response::new(Default::default()))
     }
+
+    async fn report_serving(
+        &self,
+        _: Request<v1::ReportServingRequest>,
+    ) -> Result<Response<v1::ReportServingResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn hold_device(
+        &self,
+        _: Request<v1::HoldDeviceRequest>,
+    ) -> Result<Response<v1::HoldDeviceResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
 }
 
 macro_rules! plain {
@@ -345,6 +359,10 @@ impl Directory for Node {
         delete_site: DeleteRequest -> DeleteResponse,
         list_sites: ListRequest -> ListSitesResponse,
         put_group: PutGroupRequest -> PutResponse,
+        put_edge: PutEdgeRequest -> PutResponse,
+        delete_edge: DeleteRequest -> DeleteResponse,
+        list_edges: ListRequest -> ListEdgesResponse,
+        set_device_secret: SetDeviceSecretRequest -> SetDeviceSecretResponse,
         delete_group: DeleteRequest -> DeleteResponse,
         list_groups: ListRequest -> ListGroupsResponse,
         put_user: PutUserRequest -> PutResponse,

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use hotdesk_core::{CallClasses, CallRights};
 
 fn user(id: &str, extension: &str) -> v1::User {
     v1::User {
@@ -333,4 +334,205 @@ fn a_reader_never_sees_one_user_at_two_phones() {
 #[test]
 fn not_even_while_a_snapshot_is_worked_in() {
     check_readers_while(|table, _, new| table.replace([snapshot(new.0, new.1)]), 2_000);
+}
+
+fn with_settings() -> v1::User {
+    v1::User {
+        group: "staff".into(),
+        numbers: vec!["13125550142".into()],
+        calls: Some(v1::CallSettings {
+            forward_busy: "2002".into(),
+            ..v1::CallSettings::default()
+        }),
+        rights: Some(v1::CallRights::default()),
+        ..user("ada", "2001")
+    }
+}
+
+fn group(rights: Option<v1::CallRights>) -> v1::Group {
+    v1::Group {
+        id: "staff".into(),
+        policy: None,
+        rights,
+    }
+}
+
+fn edge(id: &str) -> v1::Edge {
+    v1::Edge {
+        id: id.into(),
+        site: "chicago".into(),
+        uri: "sip:192.0.2.7".into(),
+    }
+}
+
+fn served(device: &str, edge: &str) -> v1::Event {
+    event(Kind::DeviceServed(v1::DeviceServed {
+        device: device.into(),
+        edge: edge.into(),
+    }))
+}
+
+#[test]
+fn numbers_and_settings_go_with_the_user() {
+    let table = table();
+    assert!(table.by_user("ada").unwrap().calls().is_none());
+    table.apply(&[event(Kind::UserPut(with_settings()))]);
+    for found in [
+        table.by_number("+13125550142"),
+        table.by_number("13125550142"),
+        table.by_name("+1 312 555 0142"),
+        table.by_name("13125550142"),
+    ] {
+        let ada = found.expect("by number");
+        assert_eq!((ada.user(), ada.group()), ("ada", Some("staff")));
+        assert_eq!(ada.numbers(), ["13125550142"]);
+        assert_eq!(ada.calls().unwrap().forward_busy.as_deref(), Some("2002"));
+        assert_eq!(ada.rights().unwrap().classes, CallClasses::NONE);
+    }
+    assert!(table.by_extension("13125550142").is_none());
+    table.apply(&[event(Kind::UserPut(user("ada", "2001")))]);
+    assert!(table.by_number("13125550142").is_none());
+    assert!(table.by_user("ada").unwrap().numbers().is_empty());
+}
+
+#[test]
+fn a_number_may_pass_between_users_in_either_order() {
+    for order in [["ada", "bob"], ["bob", "ada"]] {
+        let table = table();
+        table.apply(&[event(Kind::UserPut(with_settings()))]);
+        let events = order.map(|id| {
+            event(Kind::UserPut(v1::User {
+                numbers: (id == "bob").then(|| "13125550142".into()).into_iter().collect(),
+                ..user(id, if id == "bob" { "2002" } else { "2001" })
+            }))
+        });
+        table.apply(&events);
+        assert_eq!(table.by_number("13125550142").unwrap().user(), "bob", "{order:?}");
+    }
+}
+
+#[test]
+fn rights_are_the_users_the_groups_or_the_usual_ones() {
+    let table = table();
+    let rights = |table: &Bindings| table.rights_of(&table.by_user("ada").unwrap()).classes;
+    assert_eq!(rights(&table), CallRights::default().classes);
+    let premium = v1::CallRights {
+        classes: vec![5],
+        outside_hours: None,
+    };
+    let member = v1::User {
+        rights: None,
+        ..with_settings()
+    };
+    table.apply(&[
+        event(Kind::GroupPut(group(Some(premium)))),
+        event(Kind::UserPut(member)),
+    ]);
+    assert_eq!(rights(&table), CallClasses::PREMIUM);
+    table.apply(&[event(Kind::GroupPut(group(None)))]);
+    assert_eq!(rights(&table), CallRights::default().classes);
+    table.apply(&[event(Kind::UserPut(with_settings()))]);
+    assert_eq!(rights(&table), CallClasses::NONE);
+}
+
+#[test]
+fn a_phone_is_served_held_and_has_a_secret_while_somebody_is_logged_in() {
+    let table = table();
+    let secret = v1::Device {
+        sealed_secret: b"sealed".to_vec(),
+        allowed_groups: vec!["staff".into()],
+        ..device("p1", "chicago")
+    };
+    let held = |until_ms| {
+        event(Kind::DeviceHeld(v1::DeviceHeld {
+            device: "p1".into(),
+            until_ms,
+            reason: "emergency call".into(),
+        }))
+    };
+    table.apply(&[event(Kind::DevicePut(secret)), held(99), served("p1", "chi-edge")]);
+    let phone = table.by_device("p1").unwrap();
+    assert_eq!(phone.sealed_secret(), Some(&b"sealed"[..]));
+    assert_eq!(
+        (phone.serving(), phone.held_until()),
+        (Some("chi-edge"), Some(99))
+    );
+    assert_eq!(phone.allowed_groups(), ["staff"]);
+    assert!(
+        !format!("{phone:?}").contains("115, 101"),
+        "no secret in {phone:?}"
+    );
+    assert_eq!(who_is_where(&table), "p1:ada p2:-");
+    table.apply(&[held(0), served("p1", "")]);
+    let phone = table.by_device("p1").unwrap();
+    assert_eq!((phone.serving(), phone.held_until()), (None, None));
+    assert!(phone.sealed_secret().is_some());
+}
+
+#[test]
+fn a_deleted_edge_serves_nobody() {
+    let table = table();
+    table.apply(&[
+        event(Kind::EdgePut(edge("chi-edge"))),
+        event(Kind::EdgePut(edge("ny-edge"))),
+        served("p1", "chi-edge"),
+        served("p2", "ny-edge"),
+    ]);
+    assert_eq!(table.edge("chi-edge").unwrap().uri, "sip:192.0.2.7");
+    // One of the two is served by the edge only since an event of the same entry.
+    table.apply(&[
+        served("p2", "chi-edge"),
+        event(Kind::EdgeDeleted("chi-edge".into())),
+    ]);
+    for phone in ["p1", "p2"] {
+        assert_eq!(table.by_device(phone).unwrap().serving(), None, "{phone}");
+    }
+    assert_eq!(table.edges().len(), 1);
+}
+
+#[test]
+fn a_snapshot_says_the_same_of_offices_and_lines_and_members_share_their_settings() {
+    let site = |id: &str| v1::Site {
+        id: id.into(),
+        time_zone: "America/Chicago".into(),
+        ..v1::Site::default()
+    };
+    let table = table();
+    table.apply(&[
+        event(Kind::SitePut(site("gone"))),
+        event(Kind::EdgePut(edge("gone"))),
+        event(Kind::GroupPut(v1::Group {
+            id: "gone".into(),
+            ..v1::Group::default()
+        })),
+    ]);
+    let member = |id: &str, extension: &str| v1::User {
+        group: "staff".into(),
+        ..user(id, extension)
+    };
+    table.replace([v1::SnapshotPart {
+        sites: vec![site("chicago")],
+        groups: vec![group(None)],
+        edges: vec![edge("chi-edge")],
+        users: vec![with_settings(), member("bob", "2002"), member("eve", "2003")],
+        devices: vec![v1::Device {
+            serving: "chi-edge".into(),
+            held_until_ms: 99,
+            ..device("p1", "chicago")
+        }],
+        sessions: vec![session("ada", "p1", 1)],
+    }]);
+    assert_eq!(table.by_number("13125550142").unwrap().user(), "ada");
+    let phone = table.by_device("p1").unwrap();
+    assert_eq!(
+        (phone.serving(), phone.held_until()),
+        (Some("chi-edge"), Some(99))
+    );
+    assert_eq!(table.site("chicago").unwrap().time_zone, "America/Chicago");
+    assert!(table.site("gone").is_none() && table.edge("gone").is_none() && table.group("gone").is_none());
+    assert!(table.group("staff").is_some());
+    let settings = |id: &str| table.by_user(id).unwrap().record().settings.clone().unwrap();
+    assert!(Arc::ptr_eq(&settings("bob"), &settings("eve")));
+    table.apply(&[event(Kind::UserPut(member("bob", "2009")))]);
+    assert!(Arc::ptr_eq(&settings("bob"), &settings("eve")), "still shared");
 }
