@@ -73,6 +73,9 @@ fn fill(state: &mut State, index: &mut u64, users: u64) {
             display_name: format!("User Number {i}").into(),
             extension: Some(Extension::parse(&format!("7{i:07}")).expect("digits")),
             aliases: Vec::new(),
+            numbers: vec![],
+            calls: None,
+            rights: None,
             email: None,
             group: None,
             enabled: true,
@@ -95,6 +98,9 @@ fn put_device(i: u64, site: &SiteId) -> Action {
         desk: "".into(),
         model: "generic".into(),
         enabled: true,
+        secret: None,
+        serving: None,
+        hold: None,
         allowed_groups: Vec::new(),
     })
 }

@@ -5,6 +5,7 @@
 //! how it ended. The demo and the import of CSV files have folders of their own.
 
 mod args;
+mod calls;
 mod commands;
 mod connect;
 mod demo;

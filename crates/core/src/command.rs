@@ -106,7 +106,7 @@ pub enum Action {
     DeleteGroup(GroupId),
     /// Set the cluster's default policy.
     PutDefaults(Policy),
-    /// Create or replace a user. `credential` and `failures` of the record are ignored.
+    /// Create or replace a user. `credential` and `failures` of the record are ignored; without `calls`, those stay.
     PutUser(User),
     /// Delete a user; ends the user's sessions.
     DeleteUser(UserId),

@@ -72,8 +72,8 @@ pub struct User {
     pub group: Option<GroupId>,
     /// A disabled user cannot log in; disabling ends the user's sessions.
     pub enabled: bool,
-    /// What happens to calls for the user; `None` for [`CallSettings::default`]. Shared, because nearly nobody has
-    /// any.
+    /// What happens to calls for the user; `None` for [`CallSettings::default`], which are not kept. Putting a user
+    /// with `None` leaves them as they are. Shared, because nearly nobody has any.
     pub calls: Option<Arc<CallSettings>>,
     /// Which calls the user may make; `None` for what the group says.
     pub rights: Option<CallRights>,

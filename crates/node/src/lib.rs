@@ -14,6 +14,8 @@
 mod auth;
 pub mod config;
 mod error;
+mod http;
+mod lines;
 mod node;
 pub mod pins;
 mod secret;

@@ -15,8 +15,10 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::auth::Auth;
-use crate::config::{Config, Secrets};
+use crate::config::{Config, Secrets, is_loopback};
 use crate::error::StartError;
+use crate::http::{self, Metrics};
+use crate::lines::Lines;
 use crate::pins::{Cost, Pins};
 use crate::secret::Secret;
 use crate::server::{incoming, peer_tls, router, server, set_health};
@@ -40,6 +42,8 @@ pub struct Node {
     shared: Arc<Shared>,
     health: HealthReporter,
     server: JoinHandle<()>,
+    http: Option<JoinHandle<()>>,
+    http_address: Option<SocketAddr>,
     stop_server: Option<oneshot::Sender<()>>,
     stopped: watch::Receiver<Option<String>>,
     shutdown_timeout: Duration,
@@ -76,16 +80,26 @@ impl Node {
         warn_of_open_doors(&config, &secrets, address);
 
         let pins = pins(&config, secrets.pepper)?;
+        let lines = Lines::of(&config.sip)?;
+        let http = http_listener(&config).await?;
         let server = server(&config.tls)?;
         let cluster = Cluster::start(cluster_config(&config, secrets.token.as_ref(), address)?).await?;
         let shared = Arc::new(Shared {
             node_id: config.node.id,
             cluster,
             pins,
-            auth: Auth::new(secrets.admin_token, config.auth.allow_vouched_logins),
+            auth: Auth::new(
+                secrets.admin_token,
+                secrets.edge_token,
+                config.auth.allow_vouched_logins,
+            ),
+            lines,
             gate: Gate::new(config.limits.calls_max, config.limits.call_timeout),
+            metrics: Metrics::default(),
             watchers: Arc::new(Semaphore::new(config.limits.watchers_max as usize)),
         });
+        let http_address = http.as_ref().and_then(|listener| listener.local_addr().ok());
+        let http = http.map(|listener| http::serve(Arc::clone(&shared), secrets.http_token, listener));
         let health = HealthReporter::new();
         let router = router(&shared, shared.cluster.routes(), &health, &config.limits, server);
         set_health(&health, ServingStatus::Serving).await;
@@ -116,6 +130,8 @@ impl Node {
             shared,
             health,
             server,
+            http,
+            http_address,
             stop_server: Some(stop_server),
             stopped,
             shutdown_timeout: config.limits.shutdown_timeout,
@@ -126,6 +142,12 @@ impl Node {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the node answers look-ups over HTTP; `None` where that is off.
+    #[must_use]
+    pub const fn http_address(&self) -> Option<SocketAddr> {
+        self.http_address
     }
 
     /// The node's part in the cluster.
@@ -176,6 +198,9 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         self.server.abort();
+        if let Some(http) = &self.http {
+            http.abort();
+        }
     }
 }
 
@@ -185,6 +210,20 @@ impl fmt::Debug for Node {
             .field("node_id", &self.shared.node_id)
             .field("address", &self.address)
             .finish_non_exhaustive()
+    }
+}
+
+/// Bound before the cluster is started, so that a port that is taken stops the start.
+async fn http_listener(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(listen) = &config.http.listen else {
+        return Ok(None);
+    };
+    match TcpListener::bind(listen).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(source) => Err(StartError::Listen {
+            listen: listen.clone(),
+            source,
+        }),
     }
 }
 
@@ -270,6 +309,13 @@ fn cluster_config(
 fn warn_of_open_doors(config: &Config, secrets: &Secrets, address: SocketAddr) {
     if secrets.admin_token.is_none() {
         tracing::warn!(%address, "no auth.admin_token: whoever reaches this address can administer the cluster");
+    }
+    let http = config.http.listen.as_deref();
+    if let (Some(listen), None) = (http.filter(|listen| !is_loopback(listen)), &secrets.http_token) {
+        tracing::warn!(
+            listen,
+            "no http.token: whoever reaches this address can ask who is where"
+        );
     }
     if secrets.pepper.is_none() {
         tracing::warn!("no pepper: whoever gets hold of the data can try all short PINs");

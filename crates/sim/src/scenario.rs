@@ -171,8 +171,11 @@ async fn furnish(operator: &mut Client, plant: Plant) -> Result<(), String> {
             extension: None,
             aliases: Vec::new(),
             email: None,
+            numbers: Vec::new(),
             group: None,
             enabled: true,
+            calls: None,
+            rights: None,
             credential: None,
             failures: LoginFailures::default(),
         })
@@ -185,6 +188,9 @@ async fn furnish(operator: &mut Client, plant: Plant) -> Result<(), String> {
             model: "any".into(),
             enabled: true,
             allowed_groups: Vec::new(),
+            secret: None,
+            serving: None,
+            hold: None,
         })
     }));
     let until_ns = world_ns() + 20 * SECOND_NS;

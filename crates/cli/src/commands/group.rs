@@ -1,7 +1,7 @@
 //! `hotdesk group …`.
 
 use clap::{Args, Subcommand};
-use hotdesk_client::v1::{Consistency, Group};
+use hotdesk_client::v1::{CallRights, Consistency, Group};
 use hotdesk_client::{Client, Error};
 use serde_json::json;
 
@@ -48,6 +48,12 @@ pub(crate) struct PutArgs {
     policy: PolicyArgs,
 }
 
+/// What users may call whose group says nothing.
+fn usual_rights() -> String {
+    let usual = CallRights::from(&hotdesk_core::CallRights::default());
+    format!("{} (the usual)", text::rights(&usual))
+}
+
 /// What a rule is called that a group does not set.
 const INHERITED: &str = "-";
 
@@ -68,6 +74,8 @@ impl GroupCommand {
                         text::policy(&group.policy.unwrap_or_default(), "as the cluster's defaults say");
                     let mut lines = vec![("group", group.id.clone())];
                     lines.extend(rules);
+                    let rights = group.rights.as_ref().map_or_else(usual_rights, text::rights);
+                    lines.push(("may call", rights));
                     pairs(&lines)
                 })?;
                 Ok(())
@@ -75,7 +83,7 @@ impl GroupCommand {
             Self::Put(args) => {
                 let mut group = find(&client, &args.id).await?.unwrap_or_else(|| Group {
                     id: args.id.clone(),
-                    policy: None,
+                    ..Group::default()
                 });
                 group.policy = Some(args.policy.over(group.policy.unwrap_or_default()));
                 let id = group.id.clone();

@@ -70,6 +70,7 @@ const GROUPS: &[Column] = &[
     column("lockout_failures", &[], "wrong PINs that lock; 0 for never"),
     column("lockout_window", &[], "a span"),
     column("lockout_time", &[], "a span"),
+    column("rights", &["may_call"], RIGHTS),
 ];
 
 const DEVICES: &[Column] = &[
@@ -101,8 +102,22 @@ const USERS: &[Column] = &[
     column("email", &["e_mail", "mail"], "an address to log in with"),
     column("group", &["group_id"], "an existing group"),
     column("disabled", &[], "yes or no (default)"),
+    column(
+        "numbers",
+        &["did", "dids"],
+        "+13125550142, separated by blanks or semicolons",
+    ),
+    column("rights", &["may_call"], RIGHTS),
+    column("forward_always", &[], FORWARD),
+    column("forward_busy", &[], FORWARD),
+    column("forward_no_answer", &[], FORWARD),
+    column("forward_not_logged_in", &[], FORWARD),
+    column("voicemail", &["mailbox"], "the user's mailbox"),
     column("pin", &[], "4 to 32 digits; empty leaves the PIN as it is"),
 ];
+
+const RIGHTS: &str = "internal, local, national, international, premium; or all; or none";
+const FORWARD: &str = "a number or extension; all empty: as before";
 
 impl Kind {
     /// All kinds, in the order in which they depend on each other.
@@ -204,6 +219,7 @@ mod tests {
             ("device,office", Some(Kind::Devices)),
             ("id,name,time zone", Some(Kind::Sites)),
             ("id,idle-timeout", Some(Kind::Groups)),
+            ("id,DID,forward-busy", Some(Kind::Users)),
             ("id", None),
             ("colour,shape", None),
         ] {

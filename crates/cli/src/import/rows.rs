@@ -1,10 +1,11 @@
 //! One row of a file: its fields checked by the core's rules and made into a record of the API.
 
-use hotdesk_core::directory::{ALIASES_MAX, DEVICE_GROUPS_MAX, TEXT_BYTES_MAX};
-use hotdesk_core::{Alias, DeviceId, Email, Extension, GroupId, SiteId, UserId};
+use hotdesk_core::directory::{ALIASES_MAX, DEVICE_GROUPS_MAX, NUMBERS_MAX, TEXT_BYTES_MAX};
+use hotdesk_core::{Alias, DeviceId, Email, Extension, GroupId, Number, SiteId, UserId};
 use hotdesk_proto::v1;
 
 use super::columns::Kind;
+use crate::calls::classes;
 use crate::policy;
 
 /// A row that follows its rules.
@@ -121,6 +122,7 @@ pub(super) fn row(kind: Kind, fields: &mut Fields<'_>) -> Row {
                 model: fields.text("model"),
                 disabled: fields.flag("disabled"),
                 allowed_groups: fields.list("allowed_groups", DEVICE_GROUPS_MAX, name_rule!(GroupId)),
+                ..v1::Device::default()
             };
             names.push(("id", device.id.clone()));
             Record::Device(device)
@@ -131,6 +133,7 @@ pub(super) fn row(kind: Kind, fields: &mut Fields<'_>) -> Row {
             names.push(("id", user.id.clone()));
             names.push(("extension", user.extension.clone()));
             names.push(("email", user.email.clone()));
+            names.extend(user.numbers.iter().map(|number| ("numbers", number.clone())));
             names.extend(user.aliases.iter().map(|alias| ("aliases", alias.clone())));
             Record::User(user)
         }
@@ -154,8 +157,32 @@ fn user(fields: &mut Fields<'_>) -> v1::User {
         email: fields.parse("email", name_rule!(Email)),
         group: fields.parse("group", name_rule!(GroupId)),
         disabled: fields.flag("disabled"),
+        numbers: fields.list("numbers", NUMBERS_MAX, name_rule!(Number)),
+        calls: calls(fields),
+        rights: fields.parse("rights", rights_rule),
         ..v1::User::default()
     }
+}
+
+/// Without any of them the user keeps the settings that there are: people change those themselves.
+fn calls(fields: &mut Fields<'_>) -> Option<v1::CallSettings> {
+    let calls = v1::CallSettings {
+        forward_always: fields.text("forward_always"),
+        forward_busy: fields.text("forward_busy"),
+        forward_no_answer: fields.text("forward_no_answer"),
+        forward_not_logged_in: fields.text("forward_not_logged_in"),
+        voicemail: fields.text("voicemail"),
+        ..v1::CallSettings::default()
+    };
+    (calls != v1::CallSettings::default()).then_some(calls)
+}
+
+fn rights_rule(text: &str) -> Result<Option<v1::CallRights>, String> {
+    let classes = classes(text)?;
+    Ok(Some(v1::CallRights {
+        classes,
+        outside_hours: None,
+    }))
 }
 
 /// The value is a secret and stays out of the message.
@@ -197,5 +224,6 @@ fn group(fields: &mut Fields<'_>) -> v1::Group {
             login_time_max,
             lockout: policy::lockout(failures, window, time, None),
         }),
+        rights: fields.parse("rights", rights_rule),
     }
 }

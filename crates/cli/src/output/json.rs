@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::text;
 use super::time::rfc3339;
+use crate::calls::{class_names, no_answer_after_s, shown_hours};
 
 /// A time; `null` for 0.
 #[must_use]
@@ -38,7 +39,11 @@ pub(crate) fn site(site: &v1::Site) -> Value {
 /// A group.
 #[must_use]
 pub(crate) fn group(group: &v1::Group) -> Value {
-    json!({"id": group.id, "policy": policy(&group.policy.unwrap_or_default())})
+    json!({
+        "id": group.id,
+        "policy": policy(&group.policy.unwrap_or_default()),
+        "rights": group.rights.as_ref().map(rights),
+    })
 }
 
 /// A policy; what a group leaves to the defaults is `null`, a limit that is off is `"off"`.
@@ -86,7 +91,53 @@ pub(crate) fn user(user: &v1::User) -> Value {
         "disabled": user.disabled,
         "has_pin": user.has_pin,
         "locked_until": time(user.locked_until_ms),
+        "numbers": user.numbers,
+        "calls": user.calls.as_ref().map(calls),
+        "rights": user.rights.as_ref().map(rights),
     })
+}
+
+/// What happens to a user's calls.
+#[must_use]
+pub(crate) fn calls(calls: &v1::CallSettings) -> Value {
+    let schedule = calls.schedule.iter().map(|entry| {
+        json!({
+            "hours": entry.hours.as_ref().map(shown_hours),
+            "forward_to": entry.forward_to,
+        })
+    });
+    json!({
+        "forward_always": text_or_null(&calls.forward_always),
+        "forward_busy": text_or_null(&calls.forward_busy),
+        "forward_no_answer": text_or_null(&calls.forward_no_answer),
+        "no_answer_after_s": no_answer_after_s(calls),
+        "forward_not_logged_in": text_or_null(&calls.forward_not_logged_in),
+        "do_not_disturb": calls.do_not_disturb,
+        "voicemail": text_or_null(&calls.voicemail),
+        "ring": match calls.ring() {
+            v1::Ring::Unspecified | v1::Ring::All => "all",
+            v1::Ring::InOrder => "in_order",
+        },
+        "schedule": schedule.collect::<Vec<_>>(),
+    })
+}
+
+/// Which calls may be made.
+#[must_use]
+pub(crate) fn rights(rights: &v1::CallRights) -> Value {
+    json!({
+        "classes": class_names(&rights.classes),
+        "outside_hours": rights.outside_hours.as_ref().map(|outside| json!({
+            "hours": outside.hours.as_ref().map(shown_hours),
+            "classes": class_names(&outside.classes),
+        })),
+    })
+}
+
+/// An edge.
+#[must_use]
+pub(crate) fn edge(edge: &v1::Edge) -> Value {
+    json!({"id": edge.id, "site": edge.site, "uri": edge.uri})
 }
 
 /// A phone.
@@ -99,6 +150,10 @@ pub(crate) fn device(device: &v1::Device) -> Value {
         "model": device.model,
         "disabled": device.disabled,
         "allowed_groups": device.allowed_groups,
+        "has_secret": device.has_secret,
+        "serving": text_or_null(&device.serving),
+        "held_until": time(device.held_until_ms),
+        "hold_reason": text_or_null(&device.hold_reason),
     })
 }
 
@@ -174,6 +229,20 @@ pub(crate) fn event(event: &v1::Event) -> Value {
         Some(Kind::UserDeleted(id)) => ("user_deleted", json!(id)),
         Some(Kind::DevicePut(put)) => ("device_put", device(put)),
         Some(Kind::DeviceDeleted(id)) => ("device_deleted", json!(id)),
+        Some(Kind::EdgePut(put)) => ("edge_put", edge(put)),
+        Some(Kind::EdgeDeleted(id)) => ("edge_deleted", json!(id)),
+        Some(Kind::DeviceServed(served)) => (
+            "device_served",
+            json!({"device": served.device, "edge": text_or_null(&served.edge)}),
+        ),
+        Some(Kind::DeviceHeld(held)) => (
+            "device_held",
+            json!({
+                "device": held.device,
+                "until": time(held.until_ms),
+                "reason": text_or_null(&held.reason),
+            }),
+        ),
         Some(Kind::DefaultsPut(put)) => ("defaults_put", policy(put)),
         Some(Kind::Forced(forced)) => (
             "forced",

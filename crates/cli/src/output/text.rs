@@ -5,6 +5,7 @@ use hotdesk_proto::v1::end_reason::Reason;
 
 use super::time;
 use super::{Paint, pairs, table};
+use crate::calls::{class_names, no_answer_after_s, shown_hours};
 
 /// The name of a reason, as the core names it.
 #[must_use]
@@ -108,13 +109,67 @@ pub(crate) fn user(user: &v1::User) -> String {
         ("user", user.id.clone()),
         ("name", user.display_name.clone()),
         ("extension", user.extension.clone()),
+        ("numbers", numbers(&user.numbers)),
         ("aliases", user.aliases.join(", ")),
         ("email", user.email.clone()),
         ("group", user.group.clone()),
         ("enabled", yes(!user.disabled)),
         ("PIN set", yes(user.has_pin)),
         ("locked until", locked),
+        ("may call", user.rights.as_ref().map_or_else(String::new, rights)),
+        (
+            "calls",
+            user.calls
+                .as_ref()
+                .map_or_else(String::new, |set| calls(set).join("; ")),
+        ),
     ])
+}
+
+/// Numbers as one dials them from abroad.
+fn numbers(digits: &[String]) -> String {
+    let shown: Vec<_> = digits.iter().map(|digits| format!("+{digits}")).collect();
+    shown.join(", ")
+}
+
+/// What happens to a user's calls, each setting in a few words; empty for the usual.
+#[must_use]
+pub(crate) fn calls(set: &v1::CallSettings) -> Vec<String> {
+    let to = |what: &str, target: &str| (!target.is_empty()).then(|| format!("{what} to {target}"));
+    let after = no_answer_after_s(set);
+    let no_answer = format!("not answered in {after} s");
+    let mut shown: Vec<String> = [
+        to("always", &set.forward_always),
+        set.do_not_disturb.then(|| "do not disturb".to_owned()),
+        to("busy", &set.forward_busy),
+        to(&no_answer, &set.forward_no_answer),
+        to("not logged in", &set.forward_not_logged_in),
+        to("voicemail", &set.voicemail),
+        (set.ring() == v1::Ring::InOrder).then(|| "phones ring one after the other".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    shown.extend(set.schedule.iter().map(|entry| {
+        let hours = entry.hours.as_ref().map_or_else(String::new, shown_hours);
+        format!("{hours} to {}", entry.forward_to)
+    }));
+    shown
+}
+
+/// Which calls may be made: "internal, local; outside of mon-fri 08:00-18:00: internal".
+#[must_use]
+pub(crate) fn rights(rights: &v1::CallRights) -> String {
+    let names = |classes: &[i32]| match class_names(classes).join(", ") {
+        none if none.is_empty() => "nothing".to_owned(),
+        names => names,
+    };
+    let mut shown = names(&rights.classes);
+    if let Some(outside) = &rights.outside_hours {
+        let hours = outside.hours.as_ref().map_or_else(String::new, shown_hours);
+        shown += &format!("; outside of {hours}: {}", names(&outside.classes));
+    }
+    shown
 }
 
 /// A phone in full.
@@ -127,7 +182,23 @@ pub(crate) fn device(device: &v1::Device) -> String {
         ("model", device.model.clone()),
         ("enabled", yes(!device.disabled)),
         ("only for groups", device.allowed_groups.join(", ")),
+        ("password set", yes(device.has_secret)),
+        ("served by", device.serving.clone()),
+        ("on hold", held(device.held_until_ms, &device.hold_reason)),
     ])
+}
+
+/// Until when a phone is left alone, and why; empty when it is not.
+fn held(until_ms: u64, reason: &str) -> String {
+    if until_ms <= time::now_ms() {
+        return String::new();
+    }
+    let until = format!("until {} ({})", time::table_time(until_ms), time::until(until_ms));
+    if reason.is_empty() {
+        until
+    } else {
+        format!("{until}: {reason}")
+    }
 }
 
 /// "yes" or "no".
@@ -214,6 +285,24 @@ pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
         Some(Kind::UserDeleted(id)) => format!("delete user {id}"),
         Some(Kind::DevicePut(put)) => format!("put    phone {} in {}", put.id, put.site),
         Some(Kind::DeviceDeleted(id)) => format!("delete phone {id}"),
+        Some(Kind::EdgePut(put)) => format!("put    edge {} in {} at {}", put.id, put.site, put.uri),
+        Some(Kind::EdgeDeleted(id)) => format!("delete edge {id}"),
+        Some(Kind::DeviceServed(served)) if served.edge.is_empty() => {
+            format!("gone   phone {} is registered nowhere", served.device)
+        }
+        Some(Kind::DeviceServed(served)) => {
+            format!("serve  phone {} is registered at {}", served.device, served.edge)
+        }
+        Some(Kind::DeviceHeld(held)) if held.until_ms == 0 => {
+            format!("free   phone {} is no longer on hold", held.device)
+        }
+        Some(Kind::DeviceHeld(held)) => format!(
+            "{} phone {} until {}: {}",
+            paint.red("hold  "),
+            held.device,
+            time::table_time(held.until_ms),
+            held.reason
+        ),
         Some(Kind::DefaultsPut(_)) => "policy the cluster's defaults have changed".into(),
         Some(Kind::Forced(forced)) => {
             format!("force  {} sessions ended: {}", forced.sessions, forced.note)

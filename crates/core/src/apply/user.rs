@@ -1,8 +1,9 @@
 //! Users: people are created, changed, deleted.
 //!
 //! Put checks, in this order: the fields, that the group exists, that no other user has one of the names. It
-//! keeps the PIN and the wrong PINs of the old record, drops repeated aliases and numbers and call settings that
-//! say nothing, and ends sessions: all of them
+//! keeps the PIN and the wrong PINs of the old record, and the call settings unless the new record brings some (the
+//! default ones remove them): people set those themselves, and an import of who works here must not undo that. It
+//! drops repeated aliases and numbers, and ends sessions: all of them
 //! when the user is disabled, the oldest ones beyond the number when the (new) group allows fewer. A session at
 //! a phone that the new group may not use stays until it ends otherwise; the rule is one of logging in.
 //!
@@ -49,7 +50,12 @@ pub(super) fn write(step: &mut Step<'_>, user: &User, verifier: Option<&Arc<str>
     let mut record = user.clone();
     record.aliases = check::without_repeats(&user.aliases);
     record.numbers = check::without_repeats(&user.numbers);
-    record.calls.take_if(|calls| **calls == CallSettings::default());
+    record.calls = match &user.calls {
+        None => old.as_ref().and_then(|old| old.calls.clone()),
+        Some(calls) => Some(calls)
+            .filter(|calls| ***calls != CallSettings::default())
+            .cloned(),
+    };
     record.credential = old.as_ref().and_then(|old| old.credential.clone());
     record.failures = old.as_ref().map(|old| old.failures).unwrap_or_default();
     let new_credential = verifier.and_then(|verifier| step.new_credential(&record, verifier));
@@ -279,6 +285,23 @@ mod tests {
         assert_eq!(world.found("+1 (312) 555-0142"), Some("zoe".into()));
         let kept = world.user("zoe");
         assert_eq!((kept.numbers.len(), kept.calls.as_ref()), (1, None));
+        let calls = CallSettings {
+            do_not_disturb: true,
+            ..CallSettings::default()
+        };
+        let disturbed = User {
+            calls: Some(Arc::new(calls.clone())),
+            ..zoe.clone()
+        };
+        world.run(put(&disturbed)).unwrap();
+        world.run(put(&user("zoe"))).unwrap();
+        assert_eq!(
+            world.user("zoe").calls.as_deref(),
+            Some(&calls),
+            "they are the user's own"
+        );
+        world.run(put(&zoe)).unwrap();
+        assert_eq!(world.user("zoe").calls, None);
         world.run(put(&user("zoe"))).unwrap();
         assert_eq!(world.found("+13125550142"), None);
     }

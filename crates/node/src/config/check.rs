@@ -14,6 +14,8 @@ pub(crate) struct Secrets {
     pub(crate) token: Option<Secret>,
     pub(crate) pepper: Option<Secret>,
     pub(crate) admin_token: Option<Secret>,
+    pub(crate) edge_token: Option<Secret>,
+    pub(crate) http_token: Option<Secret>,
 }
 
 impl Config {
@@ -30,6 +32,7 @@ impl Config {
         self.check_timing(&mut wrong);
         self.check_secrets(&mut wrong);
         self.check_tls(&mut wrong);
+        self.check_sip(&mut wrong);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -84,12 +87,18 @@ impl Config {
 
     fn check_secrets(&self, wrong: &mut impl FnMut(&str, String)) {
         let Self {
-            cluster, pin, auth, ..
+            cluster,
+            pin,
+            auth,
+            http,
+            ..
         } = self;
         for (key, secret, file) in [
             ("cluster.token", &cluster.token, &cluster.token_file),
             ("pin.pepper", &pin.pepper, &pin.pepper_file),
             ("auth.admin_token", &auth.admin_token, &auth.admin_token_file),
+            ("auth.edge_token", &auth.edge_token, &auth.edge_token_file),
+            ("http.token", &http.token, &http.token_file),
         ] {
             if secret.is_some() && file.is_some() {
                 wrong(key, format!("is given twice: remove it or {key}_file"));
@@ -147,9 +156,44 @@ impl Config {
         }
     }
 
+    fn check_sip(&self, wrong: &mut impl FnMut(&str, String)) {
+        let sip = &self.sip;
+        if sip.key_file.is_some() && sip.domain.is_none() {
+            wrong(
+                "sip.domain",
+                "is missing: phones' passwords are made for the company's SIP domain".into(),
+            );
+        }
+        let is_host = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        };
+        if let Some(domain) = sip.domain.as_deref().filter(|domain| !is_host(domain)) {
+            wrong(
+                "sip.domain",
+                format!("expected a domain such as example.com, found {domain:?}"),
+            );
+        }
+        // It stands in quotes in SIP headers.
+        let is_realm = |text: &str| {
+            !text.is_empty() && !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))
+        };
+        if let Some(realm) = sip.realm.as_deref().filter(|realm| !is_realm(realm)) {
+            wrong(
+                "sip.realm",
+                format!("expected a text without quotes and backslashes, found {realm:?}"),
+            );
+        }
+    }
+
     fn check_addresses(&self, wrong: &mut impl FnMut(&str, String)) {
         if !is_host_port(&self.listen) {
             wrong("listen", expected_host_port(&self.listen));
+        }
+        if let Some(listen) = self.http.listen.as_deref().filter(|listen| !is_host_port(listen)) {
+            wrong("http.listen", expected_host_port(listen));
         }
         match &self.advertise {
             Some(advertise) if !is_host_port(advertise) => wrong("advertise", expected_host_port(advertise)),
@@ -249,6 +293,12 @@ impl Config {
                 &self.auth.admin_token,
                 &self.auth.admin_token_file,
             ),
+            edge_token: read(
+                "auth.edge_token_file",
+                &self.auth.edge_token,
+                &self.auth.edge_token_file,
+            ),
+            http_token: read("http.token_file", &self.http.token, &self.http.token_file),
         };
         if problems.is_empty() {
             Ok(secrets)
@@ -258,7 +308,7 @@ impl Config {
     }
 }
 
-fn is_loopback(address: &str) -> bool {
+pub(crate) fn is_loopback(address: &str) -> bool {
     match address.parse::<SocketAddr>() {
         Ok(address) => address.ip().is_loopback(),
         Err(_) => address

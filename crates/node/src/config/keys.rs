@@ -290,11 +290,69 @@ pub(super) static KEYS: &[Key] = &[
         field: Field::OptionalPath(|c| &mut c.auth.admin_token_file),
     },
     Key {
+        path: "auth.edge_token",
+        doc: "What edges must show (authorization: Bearer ...) to announce themselves, to report which phones they\n\
+              serve, to have a phone left alone, and to be sent phones' sealed secrets; `admin_token` does as\n\
+              well. Without it whoever reaches the port may. Better given as `edge_token_file` or in the\n\
+              environment than here.",
+        shown: Shown::Example("\"a long random text\""),
+        field: Field::Secret(|c| &mut c.auth.edge_token),
+    },
+    Key {
+        path: "auth.edge_token_file",
+        doc: "The same, in a file.",
+        shown: Shown::Example("\"/etc/hotdesk/edge.token\""),
+        field: Field::OptionalPath(|c| &mut c.auth.edge_token_file),
+    },
+    Key {
         path: "auth.allow_vouched_logins",
         doc: "Callers may log users in without a PIN by vouching for them: for single sign-on in front of this\n\
               node, or a PBX that has checked the user already.",
         shown: Shown::Default,
         field: Field::Flag(|c| &mut c.auth.allow_vouched_logins),
+    },
+    Key {
+        path: "sip.domain",
+        doc: "The company's SIP domain, the same at all nodes and edges: phones register as <device>@<domain>.\n\
+              Needed with `key_file`.",
+        shown: Shown::Example("\"example.com\""),
+        field: Field::OptionalText(|c| &mut c.sip.domain),
+    },
+    Key {
+        path: "sip.realm",
+        doc: "The realm of phones' passwords, the same at all nodes and edges. Changing it makes every password\n\
+              invalid. Not set: the domain.",
+        shown: Shown::Example("\"hotdesk.example.com\""),
+        field: Field::OptionalText(|c| &mut c.sip.realm),
+    },
+    Key {
+        path: "sip.key_file",
+        doc: "The line key, the same file at all nodes and edges: phones' passwords are kept as digests sealed with\n\
+              it, and lines of sessions get theirs from it. Whoever has it can be any phone. Without it no\n\
+              phone's password can be set at this node. Make it once for the company: openssl rand -hex 32",
+        shown: Shown::Example("\"/etc/hotdesk/line.key\""),
+        field: Field::OptionalPath(|c| &mut c.sip.key_file),
+    },
+    Key {
+        path: "http.listen",
+        doc: "host:port of a listener of its own for look-ups over plain HTTP: for Kamailio, OpenSIPS, FreeSWITCH,\n\
+              Asterisk, and for metrics and health (/metrics, /healthz, /readyz). Not set: none. The answers\n\
+              name people and are not encrypted: keep it on loopback or behind a proxy with TLS.",
+        shown: Shown::Example("\"127.0.0.1:7380\""),
+        field: Field::OptionalText(|c| &mut c.http.listen),
+    },
+    Key {
+        path: "http.token",
+        doc: "What callers must show there: authorization: Bearer ..., or Basic with it as the password. Not set:\n\
+              nothing. Better given as `token_file` or in the environment than here.",
+        shown: Shown::Example("\"a long random text\""),
+        field: Field::Secret(|c| &mut c.http.token),
+    },
+    Key {
+        path: "http.token_file",
+        doc: "The same, in a file.",
+        shown: Shown::Example("\"/etc/hotdesk/http.token\""),
+        field: Field::OptionalPath(|c| &mut c.http.token_file),
     },
     Key {
         path: "limits.calls_max",

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::secret::Secret;
 
-pub(crate) use check::Secrets;
+pub(crate) use check::{Secrets, is_loopback};
 pub use problem::{ConfigError, Problem};
 pub use sample::{sample_config, sample_config_of};
 
@@ -46,6 +46,10 @@ pub struct Config {
     pub pin: PinSection,
     /// `[auth]`
     pub auth: AuthSection,
+    /// `[sip]`
+    pub sip: SipSection,
+    /// `[http]`
+    pub http: HttpSection,
     /// `[limits]`
     pub limits: LimitsSection,
     /// `[telemetry]`
@@ -137,8 +141,34 @@ pub struct AuthSection {
     pub admin_token: Option<Secret>,
     /// The same, in a file.
     pub admin_token_file: Option<PathBuf>,
+    /// What edges must show.
+    pub edge_token: Option<Secret>,
+    /// The same, in a file.
+    pub edge_token_file: Option<PathBuf>,
     /// Callers may vouch for users instead of giving a PIN.
     pub allow_vouched_logins: bool,
+}
+
+/// What phones' SIP accounts are made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SipSection {
+    /// The company's SIP domain.
+    pub domain: Option<String>,
+    /// The digest realm; `None`: the domain.
+    pub realm: Option<String>,
+    /// The line key.
+    pub key_file: Option<PathBuf>,
+}
+
+/// Look-ups over plain HTTP, for other people's proxies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpSection {
+    /// host:port; `None`: no HTTP.
+    pub listen: Option<String>,
+    /// What callers must show.
+    pub token: Option<Secret>,
+    /// The same, in a file.
+    pub token_file: Option<PathBuf>,
 }
 
 /// What the node takes on.
@@ -257,6 +287,8 @@ impl Default for Config {
                 checks_queued_max: 256,
             },
             auth: AuthSection::default(),
+            sip: SipSection::default(),
+            http: HttpSection::default(),
             limits: LimitsSection {
                 calls_max: 4096,
                 watchers_max: 1024,

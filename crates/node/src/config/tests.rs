@@ -236,6 +236,14 @@ fn settings_that_contradict_each_other_are_refused() {
             "auth.admin_token: is given twice",
         ),
         ("[tls]\ncert_file = \"x\"", "tls.key_file: is missing"),
+        ("[http]\nlisten = \"x\"", "http.listen: expected host:port"),
+        ("[sip]\nkey_file = \"x\"", "sip.domain: is missing"),
+        ("[sip]\ndomain = \"sip:x\"", "expected a domain such as"),
+        ("[sip]\nrealm = 'a\"b'", "expected a text without quotes"),
+        (
+            "[auth]\nedge_token = \"x\"\nedge_token_file = \"y\"",
+            "auth.edge_token: is given twice",
+        ),
         ("[tls]\nclient_ca_file = \"x\"", "has no effect without"),
     ] {
         refused(&minimal_and(more), &[], expected);

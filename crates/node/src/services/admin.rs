@@ -220,7 +220,12 @@ fn concerns(kind: &EventKind, subjects: &[&str]) -> bool {
         EventKind::UserDeleted(user) => (user.as_str(), ""),
         EventKind::DevicePut(device) => ("", device.id.as_str()),
         EventKind::DeviceDeleted(device) => ("", device.as_str()),
-        EventKind::SitePut(_)
+        EventKind::DeviceServed { device, .. } | EventKind::DeviceHeld { device, .. } => {
+            ("", device.as_str())
+        }
+        EventKind::EdgePut(_)
+        | EventKind::EdgeDeleted(_)
+        | EventKind::SitePut(_)
         | EventKind::SiteDeleted(_)
         | EventKind::GroupPut(_)
         | EventKind::GroupDeleted(_)

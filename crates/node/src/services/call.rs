@@ -35,6 +35,11 @@ impl Gate {
         self.closed.send_replace(true);
     }
 
+    /// No more calls are let in.
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
     /// Becomes true when the gate is closed.
     pub(crate) fn closed(&self) -> watch::Receiver<bool> {
         self.closed.subscribe()
@@ -99,6 +104,23 @@ impl Shared {
     {
         let (metadata, _, message) = request.into_parts();
         let answer = async { work(self.gate.enter(Arc::new(metadata))?, message).await };
+        finish(answer.await)
+    }
+
+    /// Works on a call that needs the edges' token, where there is one.
+    pub(super) async fn answer_edge<Q, A, F>(
+        &self,
+        request: Request<Q>,
+        work: impl FnOnce(Call, Q) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, Error>>,
+    {
+        let (metadata, _, message) = request.into_parts();
+        let answer = async {
+            self.auth.edge(&metadata)?;
+            work(self.gate.enter(Arc::new(metadata))?, message).await
+        };
         finish(answer.await)
     }
 

@@ -1,8 +1,8 @@
-//! `hotdesk.v1.Directory`: sites, groups, users, phones.
+//! `hotdesk.v1.Directory`: sites, groups, users, phones, edges.
 
 use std::sync::Arc;
 
-use hotdesk_core::{Action, Done, GroupId, Policy, SiteId, State, UserName};
+use hotdesk_core::{Action, Done, Edge, EdgeId, GroupId, Policy, SiteId, State, UserName};
 use hotdesk_proto::convert::{name, optional_name, part};
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::directory_server::Directory;
@@ -10,11 +10,11 @@ use tokio::time::timeout_at;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::call::Call;
-use super::lookup::user_as_of;
+use super::lookup::{shown_device, user_as_of};
 use super::page::page;
 use super::request::{actor, consistency, request_id};
 use super::sessions::Answers;
-use super::{Error, Shared, import};
+use super::{Error, Shared, device_secret, import};
 use crate::pins::Pin;
 use crate::telemetry::{self, note};
 
@@ -157,7 +157,7 @@ impl Directory for DirectoryService {
         let list = async |call, message| {
             let (state, freshness, after) = listing(&self.0, call, &message).await?;
             let rest = state.devices_after(after.as_ref());
-            let (devices, more) = page(rest.map(|device| (&**device).into()), message.limit);
+            let (devices, more) = page(rest.map(|device| shown_device(device)), message.limit);
             Ok(v1::ListDevicesResponse {
                 devices,
                 more,
@@ -165,6 +165,47 @@ impl Directory for DirectoryService {
             })
         };
         self.0.answer_admin(request, list).await
+    }
+
+    /// An edge announces itself, so the edges' token will do.
+    async fn put_edge(&self, request: Request<v1::PutEdgeRequest>) -> Answer<v1::PutResponse> {
+        let announce = async |call, message: v1::PutEdgeRequest| {
+            let edge: Edge = part("edge", message.edge, "the edge")?;
+            let action = Action::PutEdge(edge);
+            put(&self.0, call, &message.request_id, &message.by, action).await
+        };
+        self.0.answer_edge(request, announce).await
+    }
+
+    async fn delete_edge(&self, request: Request<v1::DeleteRequest>) -> Answer<v1::DeleteResponse> {
+        delete!(self, request, Action::DeleteEdge)
+    }
+
+    async fn list_edges(&self, request: Request<v1::ListRequest>) -> Answer<v1::ListEdgesResponse> {
+        let list = async |call, message| {
+            let (state, freshness, after) = listing::<EdgeId>(&self.0, call, &message).await?;
+            let rest = state
+                .edges()
+                .filter(|edge| after.as_ref().is_none_or(|after| edge.id > *after));
+            let (edges, more) = page(rest.map(|edge| (&**edge).into()), message.limit);
+            Ok(v1::ListEdgesResponse {
+                edges,
+                more,
+                freshness: Some(freshness),
+            })
+        };
+        self.0.answer_admin(request, list).await
+    }
+
+    async fn set_device_secret(
+        &self,
+        request: Request<v1::SetDeviceSecretRequest>,
+    ) -> Answer<v1::SetDeviceSecretResponse> {
+        self.0
+            .answer_admin(request, |call, message| {
+                device_secret::set(&self.0, call, message)
+            })
+            .await
     }
 
     async fn set_pin(&self, request: Request<v1::SetPinRequest>) -> Answer<v1::SetPinResponse> {

@@ -22,7 +22,7 @@ pub(crate) enum Error {
 
 impl Error {
     /// The stable label.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Refusal(refusal) => refusal.name(),
             Self::Failure(failure) => failure.name(),

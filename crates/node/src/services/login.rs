@@ -37,6 +37,17 @@ struct Login {
 pub(super) async fn login(
     shared: &Shared,
     call: Call,
+    request: v1::LoginRequest,
+) -> Result<v1::LoginResponse, Error> {
+    let answer = log_in(shared, call, request).await;
+    let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
+    shared.metrics.login(outcome);
+    answer
+}
+
+async fn log_in(
+    shared: &Shared,
+    call: Call,
     mut request: v1::LoginRequest,
 ) -> Result<v1::LoginResponse, Error> {
     // Taken out first of all, so that it is wiped whatever happens next.

@@ -1,6 +1,6 @@
 //! Resolve and Who: reading the binding table.
 
-use hotdesk_core::{DeviceId, Refusal, Session, State, TimeMs, User, UserName};
+use hotdesk_core::{Device, DeviceId, Refusal, Session, State, TimeMs, User, UserName};
 use hotdesk_proto::convert::{name, required};
 use hotdesk_proto::error::Failure;
 use hotdesk_proto::v1;
@@ -104,7 +104,7 @@ fn who_device(state: &State, id: &DeviceId) -> Option<v1::WhoResponse> {
     let user = session.and_then(|session| state.user(&session.user));
     Some(v1::WhoResponse {
         user: user.map(|user| user_as_of(user, state.clock())),
-        device: Some((&**device).into()),
+        device: Some(shown_device(device)),
         sessions: session.map(|session| (&**session).into()).into_iter().collect(),
         freshness: None,
     })
@@ -117,6 +117,14 @@ pub(super) fn user_as_of(user: &User, clock: TimeMs) -> v1::User {
         shown.locked_until_ms = 0;
     }
     shown
+}
+
+/// The record as it is shown to people: whether there is a secret, not the sealed one.
+pub(super) fn shown_device(device: &Device) -> v1::Device {
+    v1::Device {
+        sealed_secret: Vec::new(),
+        ..device.into()
+    }
 }
 
 fn shown(typed: &str) -> String {

@@ -7,7 +7,9 @@
 mod admin;
 mod backup;
 mod call;
+mod device_secret;
 mod directory;
+mod edges;
 mod error;
 mod import;
 mod import_rows;
@@ -32,6 +34,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::auth::Auth;
+use crate::http::Metrics;
+use crate::lines::Lines;
 use crate::pins::Pins;
 use crate::telemetry::{self, note};
 
@@ -47,7 +51,11 @@ pub(crate) struct Shared {
     pub(crate) cluster: Cluster,
     pub(crate) pins: Pins,
     pub(crate) auth: Auth,
+    /// What phones' passwords are sealed with, where the node has the key.
+    pub(crate) lines: Option<Lines>,
     pub(crate) gate: Gate,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
     /// Places for watching streams.
     pub(crate) watchers: Arc<Semaphore>,
 }

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::call::Call;
 use super::request::{actor, request_id};
-use super::{Error, Shared, login, login_stream, lookup, watch};
+use super::{Error, Shared, edges, login, login_stream, lookup, watch};
 use crate::telemetry::{self, note};
 
 /// The service; a cheap clone.
@@ -69,13 +69,37 @@ impl Sessions for SessionsService {
 
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         self.0
-            .answer(request, async |_, message| watch::watch(&self.0, &message))
+            .answer(request, async |call, message| {
+                watch::watch(&self.0, &call, &message)
+            })
             .await
     }
 
     async fn touch(&self, request: Request<v1::TouchRequest>) -> Result<Response<v1::TouchResponse>, Status> {
         self.0
             .answer(request, |call, message| touch(&self.0, call, message))
+            .await
+    }
+
+    async fn report_serving(
+        &self,
+        request: Request<v1::ReportServingRequest>,
+    ) -> Result<Response<v1::ReportServingResponse>, Status> {
+        self.0
+            .answer_edge(request, |call, message| {
+                edges::report_serving(&self.0, call, message)
+            })
+            .await
+    }
+
+    async fn hold_device(
+        &self,
+        request: Request<v1::HoldDeviceRequest>,
+    ) -> Result<Response<v1::HoldDeviceResponse>, Status> {
+        self.0
+            .answer_edge(request, |call, message| {
+                edges::hold_device(&self.0, call, message)
+            })
             .await
     }
 }

@@ -15,8 +15,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
+use super::call::Call;
 use super::sessions::Answers;
-use super::watch_convert::{events_of, parts_of};
+use super::watch_convert::{View, events_of, parts_of};
 use super::{Error, Shared, millis};
 
 /// How many messages are made ahead of a caller who reads slowly. Small: a part of a snapshot may be large.
@@ -27,6 +28,7 @@ const EVENTS_PER_MESSAGE_MAX: usize = 2048;
 /// Begins a watch. It ends with the caller, with the node, or when the caller reads too slowly.
 pub(super) fn watch(
     shared: &Arc<Shared>,
+    call: &Call,
     request: &v1::WatchRequest,
 ) -> Result<Answers<v1::WatchResponse>, Error> {
     let place = Arc::clone(&shared.watchers)
@@ -39,7 +41,10 @@ pub(super) fn watch(
         // right, and the age in the progress reports tells.
         subscription: shared.cluster.watch(after),
         until: request.once.then(|| shared.cluster.local().index),
-        bindings_only: request.bindings_only,
+        view: View {
+            bindings_only: request.bindings_only,
+            secrets: shared.auth.edge(&call.metadata).is_ok(),
+        },
         closed: shared.gate.closed(),
         shared: Arc::clone(shared),
         answers,
@@ -66,7 +71,7 @@ struct Watcher {
     subscription: Subscription,
     /// End when everything up to this index has been sent.
     until: Option<u64>,
-    bindings_only: bool,
+    view: View,
     closed: watch::Receiver<bool>,
     answers: mpsc::Sender<Result<v1::WatchResponse, Status>>,
 }
@@ -109,7 +114,7 @@ impl Watcher {
     }
 
     async fn entry(&mut self, index: u64, events: &[Event]) -> Result<u64, End> {
-        let events = events_of(events, self.bindings_only);
+        let events = events_of(events, self.view);
         if events.len() > EVENTS_PER_MESSAGE_MAX {
             // Events of an entry belong together, so they cannot be told in two messages.
             let state = self.shared.cluster.local().state;
@@ -126,7 +131,7 @@ impl Watcher {
         let index = state.index();
         self.send(Item::SnapshotBegin(v1::SnapshotBegin { index }))
             .await?;
-        for part in parts_of(state, self.bindings_only) {
+        for part in parts_of(state, self.view) {
             self.send(Item::SnapshotPart(part)).await?;
         }
         let age_ms = millis(self.shared.cluster.local().age);

@@ -1,43 +1,57 @@
 //! Snapshots and events as watchers see them.
 
-use hotdesk_core::{Event, EventKind, State};
+use hotdesk_core::{Device, Event, EventKind, State};
 use hotdesk_proto::v1;
 
-use super::lookup::user_as_of;
+use super::lookup::{shown_device, user_as_of};
 
 /// How many records a part of a snapshot has.
 const RECORDS_PER_PART: usize = 500;
 
-/// The state in parts, each converted when it is asked for: what others depend on first (sites, groups, then
-/// users and phones, then sessions).
-pub(super) fn parts_of(state: &State, bindings_only: bool) -> impl Iterator<Item = v1::SnapshotPart> + Send {
-    let directory = usize::from(!bindings_only);
-    let all = usize::MAX;
-    let sites =
-        parts(state.sites().take(all * directory), |site| (&**site).into()).map(|sites| v1::SnapshotPart {
-            sites,
-            ..Default::default()
-        });
-    let groups = parts(state.groups().take(all * directory), |group| (&**group).into()).map(|groups| {
-        v1::SnapshotPart {
-            groups,
-            ..Default::default()
-        }
+/// What a watcher gets to see.
+#[derive(Clone, Copy)]
+pub(super) struct View {
+    /// Only what routing calls needs.
+    pub(super) bindings_only: bool,
+    /// Phones' sealed secrets: for edges.
+    pub(super) secrets: bool,
+}
+
+/// The state in parts, each converted when it is asked for: what others depend on first (sites, groups,
+/// edges, then users and phones, then sessions).
+pub(super) fn parts_of(state: &State, view: View) -> impl Iterator<Item = v1::SnapshotPart> + Send {
+    let sites = parts(state.sites(), |site| (&**site).into()).map(|sites| v1::SnapshotPart {
+        sites,
+        ..Default::default()
+    });
+    let groups = parts(state.groups(), |group| (&**group).into()).map(|groups| v1::SnapshotPart {
+        groups,
+        ..Default::default()
+    });
+    let edges = parts(state.edges(), |edge| (&**edge).into()).map(|edges| v1::SnapshotPart {
+        edges,
+        ..Default::default()
     });
     let clock = state.clock();
     let users = parts(state.users(), move |user| user_as_of(user, clock)).map(|users| v1::SnapshotPart {
         users,
         ..Default::default()
     });
-    let devices = parts(state.devices(), |device| (&**device).into()).map(|devices| v1::SnapshotPart {
-        devices,
-        ..Default::default()
-    });
+    let devices =
+        parts(state.devices(), move |device| device_in(device, view)).map(|devices| v1::SnapshotPart {
+            devices,
+            ..Default::default()
+        });
     let sessions = parts(state.sessions(), |session| (&**session).into()).map(|sessions| v1::SnapshotPart {
         sessions,
         ..Default::default()
     });
-    sites.chain(groups).chain(users).chain(devices).chain(sessions)
+    sites
+        .chain(groups)
+        .chain(edges)
+        .chain(users)
+        .chain(devices)
+        .chain(sessions)
 }
 
 fn parts<T, W>(
@@ -51,12 +65,27 @@ fn parts<T, W>(
 }
 
 /// The events of an entry that the watcher wants.
-pub(super) fn events_of(events: &[Event], bindings_only: bool) -> Vec<v1::Event> {
-    let wanted = |event: &&Event| !bindings_only || concerns_bindings(&event.kind);
-    events.iter().filter(wanted).map(Into::into).collect()
+pub(super) fn events_of(events: &[Event], view: View) -> Vec<v1::Event> {
+    let wanted = |event: &&Event| !view.bindings_only || concerns_bindings(&event.kind);
+    let convert = |event: &Event| {
+        let mut event = v1::Event::from(event);
+        if let (Some(v1::event::Kind::DevicePut(device)), false) = (&mut event.kind, view.secrets) {
+            device.sealed_secret.clear();
+        }
+        event
+    };
+    events.iter().filter(wanted).map(convert).collect()
 }
 
-/// Not the directory's records that carry no binding: sites, groups, policies, credentials.
+fn device_in(device: &Device, view: View) -> v1::Device {
+    if view.secrets {
+        device.into()
+    } else {
+        shown_device(device)
+    }
+}
+
+/// Not what routing calls does not need: policies and credentials.
 const fn concerns_bindings(kind: &EventKind) -> bool {
     match kind {
         EventKind::SessionStarted(_)
@@ -67,12 +96,15 @@ const fn concerns_bindings(kind: &EventKind) -> bool {
         | EventKind::UserDeleted(_)
         | EventKind::DevicePut(_)
         | EventKind::DeviceDeleted(_)
-        | EventKind::Forced { .. } => true,
-        EventKind::CredentialChanged { .. }
         | EventKind::SitePut(_)
         | EventKind::SiteDeleted(_)
         | EventKind::GroupPut(_)
         | EventKind::GroupDeleted(_)
-        | EventKind::DefaultsPut(_) => false,
+        | EventKind::EdgePut(_)
+        | EventKind::EdgeDeleted(_)
+        | EventKind::DeviceServed { .. }
+        | EventKind::DeviceHeld { .. }
+        | EventKind::Forced { .. } => true,
+        EventKind::CredentialChanged { .. } | EventKind::DefaultsPut(_) => false,
     }
 }

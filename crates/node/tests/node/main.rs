@@ -3,6 +3,7 @@
 mod admin;
 mod bad_requests;
 mod directory;
+mod http;
 mod import;
 mod login;
 mod login_stream;

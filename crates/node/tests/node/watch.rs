@@ -128,7 +128,7 @@ async fn progress_comes_though_nothing_happens() {
 }
 
 #[tokio::test]
-async fn one_who_wants_bindings_only_is_spared_the_directory() {
+async fn one_who_wants_bindings_only_is_spared_what_concerns_no_call() {
     let mut world = World::office().await;
     let request = v1::WatchRequest {
         bindings_only: true,
@@ -138,12 +138,14 @@ async fn one_who_wants_bindings_only_is_spared_the_directory() {
     let (whole, _) = watch.snapshot().await;
     assert_eq!(
         (whole.sites.len(), whole.users.len(), whole.devices.len()),
-        (0, 2, 3)
+        (2, 2, 3)
     );
     world.import(vec![site("austin")], false).await.unwrap();
     world.set_pin("ada", "5555").await.unwrap();
     let login = world.login("ada", "chi-1", "5555").await.unwrap();
     // Setting the PIN changes the record, which is told; that it was the credential is not.
+    let site = watch.entry().await;
+    assert!(matches!(site.events[0].kind, Some(Kind::SitePut(_))));
     let entry = watch.entry().await;
     let kinds: Vec<&Kind> = entry
         .events

@@ -75,6 +75,9 @@ pub enum Failure {
         /// Which condition, as a sentence without a full stop ("node 3 has not caught up yet").
         why: String,
     },
+    /// The node has no line key, so it cannot seal a phone's password.
+    #[error("this node has no line key, so it cannot keep a phone's password")]
+    NoLineKey,
     /// Another node does not answer; nothing was proposed.
     #[error("node {node} at {address} cannot be reached: {why}")]
     PeerUnreachable {
@@ -108,6 +111,7 @@ impl Failure {
             Self::ForeignCluster => "HD2014",
             Self::Precondition { .. } => "HD2015",
             Self::PeerUnreachable { .. } => "HD2016",
+            Self::NoLineKey => "HD2017",
         }
     }
 
@@ -131,6 +135,7 @@ impl Failure {
             Self::ForeignCluster => "foreign_cluster",
             Self::Precondition { .. } => "precondition",
             Self::PeerUnreachable { .. } => "peer_unreachable",
+            Self::NoLineKey => "no_line_key",
         }
     }
 
@@ -159,6 +164,9 @@ impl Failure {
                 "Look at the cluster's state (hotdesk cluster status) and try again."
             }
             Self::PeerUnreachable { .. } => "Check that the node is running and that its address is right.",
+            Self::NoLineKey => {
+                "Give the node the line key (sip.key_file), the same file as at the edges, or use a node that has it."
+            }
         }
     }
 
@@ -184,6 +192,7 @@ impl Failure {
             | Self::NotFound { .. }
             | Self::InvalidArgument { .. }
             | Self::ForeignCluster
+            | Self::NoLineKey
             | Self::Precondition { .. } => None,
         }
     }
@@ -200,6 +209,7 @@ impl Failure {
             | Self::NotFound { .. }
             | Self::InvalidArgument { .. }
             | Self::ForeignCluster
+            | Self::NoLineKey
             | Self::Precondition { .. } => ErrorOutcome::Refused,
             Self::NoLeader
             | Self::Overloaded

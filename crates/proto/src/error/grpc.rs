@@ -129,7 +129,9 @@ pub const fn failure_code(failure: &Failure) -> Code {
         Failure::NotFound { .. } => Code::NotFound,
         Failure::PinRequired | Failure::InvalidArgument { .. } => Code::InvalidArgument,
         Failure::WatchTooSlow => Code::ResourceExhausted,
-        Failure::ForeignCluster | Failure::Precondition { .. } => Code::FailedPrecondition,
+        Failure::ForeignCluster | Failure::Precondition { .. } | Failure::NoLineKey => {
+            Code::FailedPrecondition
+        }
     }
 }
 

@@ -79,6 +79,7 @@ fn failures() -> Vec<Failure> {
             address: "austin:7400".into(),
             why: "connection refused".into(),
         },
+        Failure::NoLineKey,
     ]
 }
 
@@ -108,6 +109,7 @@ fn each_failure_has_its_grpc_code_outcome_and_retry() {
             "HD2014 foreign_cluster FailedPrecondition refused final",
             "HD2015 precondition FailedPrecondition refused final",
             "HD2016 peer_unreachable Unavailable failed retry",
+            "HD2017 no_line_key FailedPrecondition refused final",
         ]
     );
 }
