@@ -276,6 +276,7 @@ impl Offices {
         let group_record = v1::Group {
             id: group.into(),
             policy: Some(policy),
+            rights: None,
         };
         let request = v1::PutGroupRequest {
             request_id: fresh_id(),

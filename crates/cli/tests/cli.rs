@@ -47,7 +47,7 @@ fn nobody() -> String {
 }
 
 /// Every verb, with what follows it.
-const VERBS: [(&str, &[&str]); 23] = [
+const VERBS: [(&str, &[&str]); 24] = [
     ("demo", &[]),
     ("node", &[]),
     ("edge", &[]),
@@ -60,12 +60,18 @@ const VERBS: [(&str, &[&str]); 23] = [
     (
         "user",
         &[
-            "list", "get", "put", "delete", "set-pin", "unlock", "disable", "enable",
+            "list", "get", "put", "delete", "set-pin", "calls", "rights", "unlock", "disable", "enable",
         ],
     ),
-    ("device", &["list", "get", "put", "delete", "disable", "enable"]),
+    (
+        "device",
+        &[
+            "list", "get", "put", "delete", "secret", "hold", "disable", "enable",
+        ],
+    ),
+    ("edges", &["list", "remove"]),
     ("site", &["list", "get", "put", "delete"]),
-    ("group", &["list", "get", "put", "delete"]),
+    ("group", &["list", "get", "put", "rights", "delete"]),
     ("policy", &["get", "set"]),
     ("import", &[]),
     ("audit", &[]),

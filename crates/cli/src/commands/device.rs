@@ -6,6 +6,7 @@ use hotdesk_client::{Client, Error};
 use hotdesk_core::DeviceId;
 use serde_json::json;
 
+use super::device_secret;
 use super::records::{self, ListArgs};
 use crate::connect::Context;
 use crate::exit::Problem;
@@ -17,6 +18,7 @@ use crate::output::{json, table, text};
 Examples:
   hotdesk device list
   hotdesk device put 00:1a:2b:3c:4d:5e --site chicago --desk 12 --model yealink-t54w
+  hotdesk device secret chi-12 --generate
   hotdesk device disable chi-12")]
 pub(crate) enum DeviceCommand {
     /// All phones
@@ -34,6 +36,10 @@ pub(crate) enum DeviceCommand {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Set or generate the password that the phone itself registers with
+    Secret(device_secret::SecretArgs),
+    /// Leave a phone alone for a while: nobody logs in or out there
+    Hold(device_secret::HoldArgs),
     /// No logins any more; ends the session there
     Disable {
         /// MAC address or id
@@ -101,6 +107,8 @@ impl DeviceCommand {
                 }
                 Ok(())
             }
+            Self::Secret(args) => device_secret::secret(context, &client, args).await,
+            Self::Hold(args) => device_secret::hold(context, &client, args).await,
             Self::Disable { device } => enable(context, &client, &device, false).await,
             Self::Enable { device } => enable(context, &client, &device, true).await,
         }

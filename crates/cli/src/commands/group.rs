@@ -5,6 +5,7 @@ use hotdesk_client::v1::{CallRights, Consistency, Group};
 use hotdesk_client::{Client, Error};
 use serde_json::json;
 
+use super::calls_of::RightsArgs;
 use super::records::{self, ListArgs};
 use crate::connect::Context;
 use crate::exit::Problem;
@@ -28,6 +29,8 @@ pub(crate) enum GroupCommand {
     },
     /// Create a group, or change one: what is not given stays as it is
     Put(PutArgs),
+    /// Which calls the group's users may make
+    Rights(RightsArgs),
     /// Delete groups; refused while users or phones name them
     Delete {
         /// Group ids
@@ -90,6 +93,7 @@ impl GroupCommand {
                 let answer = client.put_group(group).await?;
                 records::show_put(context, "group", &id, answer)
             }
+            Self::Rights(args) => rights(context, &client, &args).await,
             Self::Delete { ids } => {
                 for id in ids {
                     let answer = client.delete_group(&id).await?;
@@ -99,6 +103,23 @@ impl GroupCommand {
             }
         }
     }
+}
+
+async fn rights(context: &Context, client: &Client, args: &RightsArgs) -> Result<(), Problem> {
+    let found = find(client, &args.id).await?;
+    let mut group = found.ok_or_else(|| records::not_found("group", &args.id))?;
+    let mut index = None;
+    if let Some(rights) = args.wanted() {
+        group.rights = rights;
+        index = Some(client.put_group(group.clone()).await?.index);
+    }
+    let rights = group.rights.as_ref();
+    let value = json!({"group": group.id, "rights": rights.map(json::rights), "index": index});
+    context.out.show(&value, || {
+        let shown = rights.map_or_else(usual_rights, text::rights);
+        format!("users of {} may call: {shown}", group.id)
+    })?;
+    Ok(())
 }
 
 async fn all(client: &Client, args: &ListArgs, consistency: Consistency) -> Result<Vec<Group>, Error> {

@@ -3,13 +3,16 @@
 mod audit;
 mod backup;
 mod calls;
+mod calls_of;
 mod cluster;
 mod completions;
 mod demo;
 mod device;
+mod device_secret;
 mod doctor;
 mod edge;
 mod edge_http;
+mod edges;
 mod force_logout;
 mod group;
 mod import;
@@ -62,6 +65,9 @@ pub(crate) enum Command {
     /// Phones
     #[command(subcommand, visible_alias = "phone")]
     Device(device::DeviceCommand),
+    /// The SIP proxies of offices
+    #[command(subcommand)]
+    Edges(edges::EdgesCommand),
     /// Offices
     #[command(subcommand)]
     Site(site::SiteCommand),
@@ -125,6 +131,7 @@ impl Command {
             Self::Watch(args) => args.run(context).await,
             Self::User(command) => command.run(context).await,
             Self::Device(command) => command.run(context).await,
+            Self::Edges(command) => command.run(context).await,
             Self::Site(command) => command.run(context).await,
             Self::Group(command) => command.run(context).await,
             Self::Policy(command) => command.run(context).await,

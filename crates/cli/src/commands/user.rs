@@ -5,6 +5,7 @@ use hotdesk_client::v1::{Consistency, User, who_request::Subject};
 use hotdesk_client::{Client, Error};
 use serde_json::json;
 
+use super::calls_of::{CallsArgs, RightsArgs};
 use super::login::pin;
 use super::records::{self, ListArgs};
 use crate::connect::Context;
@@ -37,6 +38,10 @@ pub(crate) enum UserCommand {
     },
     /// Set a user's PIN; asks for it without echo
     SetPin(SetPinArgs),
+    /// What happens to calls for a user: forwarding, voicemail, do not disturb
+    Calls(CallsArgs),
+    /// Which calls a user may make, where that is not what the group says
+    Rights(RightsArgs),
     /// Lift a lockout after wrong PINs before its time
     Unlock {
         /// User id, alias, e-mail or extension
@@ -74,6 +79,9 @@ pub(crate) struct PutArgs {
     /// Another name to log in with; repeat for several. Replaces all there are
     #[arg(long, value_name = "NAME")]
     alias: Option<Vec<String>>,
+    /// A number of the outside world that reaches the user (+13125550142); repeat for several. Replaces all there are
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<Vec<String>>,
     /// An e-mail address to log in with
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
@@ -127,6 +135,8 @@ impl UserCommand {
                 Ok(())
             }
             Self::SetPin(args) => set_pin(context, &client, args).await,
+            Self::Calls(args) => calls(context, &client, args).await,
+            Self::Rights(args) => rights(context, &client, args).await,
             Self::Unlock { user } => {
                 let answer = client.unlock(&user).await?;
                 let value = json!({"user": user, "index": answer.index});
@@ -197,6 +207,9 @@ impl PutArgs {
         if let Some(aliases) = self.alias {
             user.aliases = aliases.into_iter().filter(|alias| !alias.is_empty()).collect();
         }
+        if let Some(numbers) = self.number {
+            user.numbers = numbers.into_iter().filter(|number| !number.is_empty()).collect();
+        }
         user
     }
 }
@@ -223,6 +236,45 @@ async fn set_pin(context: &Context, client: &Client, args: SetPinArgs) -> Result
     context.out.show(&value, || {
         let done = if args.remove { "removed" } else { "set" };
         format!("the PIN of {} is {done}", args.user)
+    })?;
+    Ok(())
+}
+
+async fn calls(context: &Context, client: &Client, args: CallsArgs) -> Result<(), Problem> {
+    let mut user = get(client, &args.user).await?;
+    let mut set = user.calls.clone().unwrap_or_default();
+    let mut index = None;
+    if !args.is_question() {
+        set = args.over(set);
+        user.calls = Some(set.clone());
+        index = Some(client.put_user(user.clone()).await?.index);
+    }
+    let value = json!({"user": user.id, "calls": json::calls(&set), "index": index});
+    context.out.show(&value, || {
+        let lines = text::calls(&set);
+        if lines.is_empty() {
+            format!("calls for {} ring where the user is logged in", user.id)
+        } else {
+            format!("calls for {}:\n  {}", user.id, lines.join("\n  "))
+        }
+    })?;
+    Ok(())
+}
+
+async fn rights(context: &Context, client: &Client, args: RightsArgs) -> Result<(), Problem> {
+    let mut user = get(client, &args.id).await?;
+    let mut index = None;
+    if let Some(rights) = args.wanted() {
+        user.rights = rights;
+        // Not this command's to change: left out, they stay.
+        user.calls = None;
+        index = Some(client.put_user(user.clone()).await?.index);
+    }
+    let rights = user.rights.as_ref();
+    let value = json!({"user": user.id, "rights": rights.map(json::rights), "index": index});
+    context.out.show(&value, || match rights {
+        Some(rights) => format!("{} may call: {}", user.id, text::rights(rights)),
+        None => format!("{} may call what the group says", user.id),
     })?;
     Ok(())
 }

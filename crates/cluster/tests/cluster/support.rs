@@ -295,6 +295,9 @@ pub(crate) fn user(id: &str) -> User {
         email: None,
         group: None,
         enabled: true,
+        numbers: vec![],
+        calls: None,
+        rights: None,
         credential: None,
         failures: hotdesk_core::LoginFailures::default(),
     }
@@ -307,6 +310,9 @@ pub(crate) fn device(id: &str, site: &str) -> Device {
         desk: "12".into(),
         model: "test".into(),
         enabled: true,
+        secret: None,
+        serving: None,
+        hold: None,
         allowed_groups: vec![],
     }
 }

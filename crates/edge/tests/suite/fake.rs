@@ -88,4 +88,18 @@ impl Sessions for Node {
     async fn touch(&self, _: Request<v1::TouchRequest>) -> Result<Response<v1::TouchResponse>, Status> {
         Err(Status::unimplemented("a fake"))
     }
+
+    async fn report_serving(
+        &self,
+        _: Request<v1::ReportServingRequest>,
+    ) -> Result<Response<v1::ReportServingResponse>, Status> {
+        Err(Status::unimplemented("a fake"))
+    }
+
+    async fn hold_device(
+        &self,
+        _: Request<v1::HoldDeviceRequest>,
+    ) -> Result<Response<v1::HoldDeviceResponse>, Status> {
+        Err(Status::unimplemented("a fake"))
+    }
 }
