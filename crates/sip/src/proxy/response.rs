@@ -7,9 +7,9 @@ use super::build::{self, Branch};
 use super::client::{Cancel, Owner, method_key};
 use super::{Actions, Application, Core};
 use crate::hop::{Hop, ListenerId, Transport};
-use crate::message::{Message, Name};
+use crate::message::{Message, Method, Name};
 use crate::transaction::wire::{TopVia, cseq_of, tag_of};
-use crate::transaction::{ClientState, Id, Keyed, Kind};
+use crate::transaction::{ClientState, Id, Keyed, Kind, server_key};
 use crate::value::Via;
 
 /// Whom a response is for.
@@ -39,13 +39,14 @@ impl<A: Application> Core<A> {
             self.counts.stray += 1;
             return;
         };
-        let is_cancel = method == b"CANCEL";
+        // A late answer to anything else would only reach somebody who has given up (RFC 4320 §4.2).
+        let is_invite = method == b"INVITE";
         match self.client_of(&branch, method) {
             Some(id) => self.matched(now, id, response, app, out),
             None => {
                 self.counts.stray += 1;
-                if !is_cancel {
-                    self.pass_stray(from, &branch, response, out);
+                if is_invite {
+                    self.pass_stray(now, from, &branch, response, out);
                 }
             }
         }
@@ -187,8 +188,16 @@ impl<A: Application> Core<A> {
 
     /// A response without a transaction goes to where its request came from, and nowhere else: RFC 6026 §8 has it
     /// dropped because anybody could send something through us, but our branch proves that we forwarded the
-    /// request from there. So a restart loses no answer.
-    fn pass_stray(&self, from: &Hop, branch: &Branch, mut response: Message, out: &mut Actions<A>) {
+    /// request from there. So a restart loses no answer. Whose caller we still know was told an answer meanwhile, and
+    /// only a 2xx is news to it.
+    fn pass_stray(
+        &mut self,
+        now: Instant,
+        from: &Hop,
+        branch: &Branch,
+        mut response: Message,
+        out: &mut Actions<A>,
+    ) {
         response.pop_value(&Name::Via);
         let Some(upstream) = response.values(&Name::Via).next() else {
             return;
@@ -201,6 +210,15 @@ impl<A: Application> Core<A> {
             return;
         };
         if origin != branch.origin {
+            return;
+        }
+        let server = TopVia::parse(upstream)
+            .map(|via| server_key(&self.settings.loop_key, &response, &via, &Method::Invite))
+            .and_then(|key| self.by_key.get(&key).copied());
+        if let Some(server) = server {
+            if matches!(response.status(), Some(200..300)) {
+                self.respond_2xx(now, server, &response, out);
+            }
             return;
         }
         if let Some(listener) = self.listener_for(from.listener, transport) {

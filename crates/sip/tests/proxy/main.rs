@@ -1,6 +1,7 @@
 //! The proxy core and its transaction machines, in virtual time.
 
 mod cancel;
+mod chaos;
 mod forking;
 mod forwarding;
 mod local;
