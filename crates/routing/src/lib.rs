@@ -33,10 +33,10 @@ pub use decision::{
 pub use emergency::{EmergencyCalls, EmergencyPlan};
 pub use hours::{Days, Hours, HoursError};
 pub use identity::{Identity, IdentityPolicy};
-pub use number::{Class, ClassSet, NumberPlan, Pattern, PatternError};
+pub use number::{Class, ClassRule, ClassSet, NumberPlan, Pattern, PatternError};
 pub use person::{CallSettings, Directory, Person, Phone, Place, RingOrder, ScheduledForward};
 pub use pin::Pin;
 pub use plan::{DialPlan, Hunt, NeutralPhones, Rule, StarCodes, Voicemail};
 pub use rights::{OutsideHours, Rights};
 pub use route::{on_failure, route};
-pub use trunk::{Trunk, TrunkHealth};
+pub use trunk::{Cidr, Trunk, TrunkHealth};

@@ -8,12 +8,12 @@ use smol_str::SmolStr;
 use crate::{Class, ClassSet, EmergencyPlan, IdentityPolicy, NumberPlan, Pattern, Rights, RingOrder};
 
 /// Everything that routing needs to know of the office. Checked when it is built; never changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialPlan {
     /// The office.
     pub site: SmolStr,
-    /// Its time zone; where a phone stands at a site whose zone the directory knows, that one counts.
-    pub zone: TimeZone,
+    /// Its time zone; `None`: as the directory has it, or UTC while that is not known.
+    pub zone: Option<TimeZone>,
     /// How numbers are written and classed.
     pub numbers: NumberPlan,
     /// Emergency numbers and routes.
@@ -42,7 +42,7 @@ pub struct DialPlan {
 }
 
 /// A rule of the dial plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
     /// For logs.
     pub name: SmolStr,
@@ -115,7 +115,7 @@ impl Default for DialPlan {
     fn default() -> Self {
         Self {
             site: SmolStr::default(),
-            zone: TimeZone::UTC,
+            zone: None,
             numbers: NumberPlan::default(),
             emergency: EmergencyPlan::default(),
             star_codes: StarCodes::default(),
@@ -128,6 +128,19 @@ impl Default for DialPlan {
             trunk_rights: Vec::new(),
             peer_rights: ClassSet::NONE,
             identity: IdentityPolicy::default(),
+        }
+    }
+}
+
+impl Default for Hunt {
+    fn default() -> Self {
+        Self {
+            number: SmolStr::default(),
+            name: SmolStr::default(),
+            members: Vec::new(),
+            order: RingOrder::default(),
+            ring: Duration::from_secs(20),
+            otherwise: None,
         }
     }
 }

@@ -1,18 +1,32 @@
 //! What an operator may set: a TOML file, and the environment, which wins.
 //!
-//! `keys.rs` is the one table of keys; the reader and the annotated sample come from it.
+//! `keys/` has the tables of keys and `items/` those of arrays of tables; the reader and the annotated sample come
+//! from them. `sip.rs`, `registrar.rs` and `services.rs` have what is set, and [`hotdesk_routing`] the dial plan.
 
+mod check;
+mod items;
+mod key;
 mod keys;
 mod read;
+mod registrar;
 mod sample;
+mod services;
+mod sip;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hotdesk_routing::{DialPlan, OutsideHours, Rights, Trunk};
+use smol_str::SmolStr;
+
+pub use registrar::{Model, Registrar, Security};
 pub use sample::sample_config;
+pub use services::{Announce, Calls, CallsAtEviction, EmergencyNotify, Http, SipUri, SiteLimits};
+pub use sip::{Listen, Sip, TlsOutgoing};
 
 use crate::standing::Policy;
 
@@ -39,6 +53,32 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// `tls.domain`
     pub tls_domain: Option<String>,
+    /// `[sip]`
+    pub sip: Sip,
+    /// `[registrar]`
+    pub registrar: Registrar,
+    /// `[security]`
+    pub security: Security,
+    /// `[dialplan]`, `[star_codes]`, `[rights]`, `[identity]`, `[emergency]`, `[voicemail]`, `[[hunt]]`
+    pub dialplan: DialPlan,
+    /// `[rights]`: the site's own limits, as they are written; the dial plan has them as they are used.
+    pub site_limits: SiteLimits,
+    /// `[[trunk]]`
+    pub trunks: Vec<Trunk>,
+    /// `emergency.webhook` and `emergency.message_to`
+    pub emergency_notify: EmergencyNotify,
+    /// `voicemail.mwi_uri`
+    pub mwi_uri: Option<SmolStr>,
+    /// `eviction.calls`
+    pub eviction_calls: CallsAtEviction,
+    /// `[calls]`
+    pub calls: Calls,
+    /// `activity.report_every_ms`
+    pub activity_report_every: Duration,
+    /// `[http]`
+    pub http: Http,
+    /// `[announce]`
+    pub announce: Announce,
     /// `telemetry.report_every_ms`; zero: never.
     pub report_every: Duration,
     /// `telemetry.log`
@@ -115,8 +155,8 @@ impl Config {
         name: &str,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let config = read::read(text, name, environment)?;
-        let problems = config.problems();
+        let config = read::read(text, name, environment)?.completed();
+        let problems = check::problems(&config);
         if problems.is_empty() {
             Ok(config)
         } else {
@@ -126,47 +166,39 @@ impl Config {
 
     /// The names of all environment variables that set a key, for `hotdesk edge --help`.
     pub fn environment_variables() -> impl Iterator<Item = String> {
-        keys::KEYS.iter().map(keys::Key::variable)
+        keys::keys().map(key::Key::variable)
     }
 
-    /// What keys mean together.
-    fn problems(&self) -> Vec<Problem> {
-        let wrong = |key: &str, problem: &str| Problem {
-            place: String::new(),
-            key: key.to_owned(),
-            problem: problem.to_owned(),
+    /// Whether this edge serves phones, or only keeps the table.
+    #[must_use]
+    pub fn has_sip(&self) -> bool {
+        !self.sip.domain.is_empty()
+    }
+
+    /// Fills in what follows from other keys: the dial plan's site, trunks and limits. Loading does it; a
+    /// configuration that is put together in code needs it. Idempotent.
+    #[must_use]
+    pub fn completed(mut self) -> Self {
+        let plan = &mut self.dialplan;
+        plan.site = self.site.as_str().into();
+        if plan.trunks.is_empty() {
+            plan.trunks = self.trunks.iter().map(|trunk| trunk.id.clone()).collect();
+        }
+        let may_call = self.trunks.iter().map(|trunk| (trunk.id.clone(), trunk.may_call));
+        plan.trunk_rights = may_call.collect();
+        let SiteLimits {
+            classes,
+            hours,
+            outside_hours,
+        } = self.site_limits;
+        plan.site_limits = Rights {
+            classes,
+            outside_hours: hours.map(|hours| OutsideHours {
+                hours,
+                classes: outside_hours,
+            }),
         };
-        let mut problems = Vec::new();
-        if self.site.is_empty() {
-            problems.push(wrong(
-                "site",
-                "is not set: the edge must know at which office it stands",
-            ));
-        }
-        if self.nodes.is_empty() {
-            problems.push(wrong(
-                "nodes",
-                "is not set: the edge must know at least one node, as host:port",
-            ));
-        }
-        if self.cert_file.is_some() != self.key_file.is_some() {
-            problems.push(wrong(
-                "tls.cert_file",
-                "and tls.key_file are set together or not at all",
-            ));
-        }
-        if self.ca_file.is_none() && (self.cert_file.is_some() || self.tls_domain.is_some()) {
-            problems.push(wrong(
-                "tls.ca_file",
-                "is not set, and TLS needs to know whom to trust",
-            ));
-        }
-        if self.lease <= self.silence_max {
-            let problem = "must be longer than timing.silence_max_ms, or a node that falls silent for a moment \
-                           counts as a cluster that is lost";
-            problems.push(wrong("cut_off.lease_ms", problem));
-        }
-        problems
+        self
     }
 }
 
@@ -183,6 +215,19 @@ impl Default for Config {
             cert_file: None,
             key_file: None,
             tls_domain: None,
+            sip: Sip::default(),
+            registrar: Registrar::default(),
+            security: Security::default(),
+            dialplan: DialPlan::default(),
+            site_limits: SiteLimits::default(),
+            trunks: Vec::new(),
+            emergency_notify: EmergencyNotify::default(),
+            mwi_uri: None,
+            eviction_calls: CallsAtEviction::default(),
+            calls: Calls::default(),
+            activity_report_every: Duration::from_secs(30),
+            http: Http::default(),
+            announce: Announce::default(),
             report_every: Duration::from_secs(60),
             log: "info".into(),
             log_format: LogFormat::default(),

@@ -39,7 +39,7 @@ pub struct EmergencyPlan {
 }
 
 /// A number under which the emergency service reaches a phone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallBackNumber {
     /// E.164 with `+`.
     pub number: SmolStr,

@@ -20,7 +20,8 @@ pub struct NumberPlan {
     pub national_prefix: SmolStr,
     /// In front of a number of another country: "011", "00".
     pub international_prefix: SmolStr,
-    /// In front of every outside number ("9"); empty: none. It may also be left out.
+    /// In front of every outside number ("9"); empty: none. It may be left out where the digits mean nothing with
+    /// it.
     pub outside_prefix: SmolStr,
     /// The own area code ("312"), put before numbers of local length; empty: such numbers are not dialled.
     pub area: SmolStr,
@@ -32,7 +33,16 @@ pub struct NumberPlan {
     /// Area codes that count as local; the own one always does.
     pub local_areas: Vec<SmolStr>,
     /// What numbers cost: patterns on E.164 with `+`; the first that matches counts, before what is built in.
-    pub classes: Vec<(Pattern, Class)>,
+    pub classes: Vec<ClassRule>,
+}
+
+/// What some numbers cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassRule {
+    /// On E.164 with `+`.
+    pub pattern: Pattern,
+    /// What they cost.
+    pub class: Class,
 }
 
 /// Digits of a whole number with its country code (E.164 allows 15; the shortest in use have 7).
@@ -98,6 +108,16 @@ impl Default for NumberPlan {
             national_length: (10, 10),
             local_areas: Vec::new(),
             classes: Vec::new(),
+        }
+    }
+}
+
+/// Matches nothing.
+impl Default for ClassRule {
+    fn default() -> Self {
+        Self {
+            pattern: Pattern::default(),
+            class: Class::Premium,
         }
     }
 }

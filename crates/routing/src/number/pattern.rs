@@ -71,6 +71,13 @@ fn brief(error: &str) -> String {
     last.trim_start_matches("error: ").to_owned()
 }
 
+/// Matches nothing.
+impl Default for Pattern {
+    fn default() -> Self {
+        Self::new("[a&&b]").expect("an empty class is understood")
+    }
+}
+
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()

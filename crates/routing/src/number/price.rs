@@ -19,8 +19,8 @@ impl NumberPlan {
     /// The class of a number in E.164 with `+`.
     #[must_use]
     pub fn class(&self, e164: &str) -> Class {
-        if let Some((_, class)) = self.classes.iter().find(|(pattern, _)| pattern.matches(e164)) {
-            return *class;
+        if let Some(rule) = self.classes.iter().find(|rule| rule.pattern.matches(e164)) {
+            return rule.class;
         }
         let Some(digits) = e164.strip_prefix('+') else {
             return Class::Premium;

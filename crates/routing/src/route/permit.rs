@@ -69,7 +69,7 @@ impl<D: Directory + ?Sized> Way<'_, D> {
     }
 
     fn site_allows(&self, class: Class) -> Result<(), Refusal> {
-        let local = self.local(&self.plan.zone);
+        let local = self.local(&self.zone(&self.plan.site));
         let allowed = self.plan.site_limits.at(&local).contains(class);
         if allowed {
             Ok(())
@@ -89,10 +89,12 @@ impl<D: Directory + ?Sized> Way<'_, D> {
 
     /// The time zone of a site.
     pub(super) fn zone(&self, site: &str) -> TimeZone {
-        if site == self.plan.site {
-            return self.plan.zone.clone();
-        }
-        self.dir.zone(site).unwrap_or_else(|| self.plan.zone.clone())
+        let configured = self.plan.zone.as_ref();
+        let own = configured.filter(|_| site == self.plan.site).cloned();
+        let known = own
+            .or_else(|| self.dir.zone(site))
+            .or_else(|| configured.cloned());
+        known.unwrap_or(TimeZone::UTC)
     }
 
     /// The time zone where the user sat down last.

@@ -1,5 +1,6 @@
 //! Trunks: lines to the outside and to other PBXs.
 
+mod cidr;
 mod health;
 
 use std::fmt;
@@ -9,8 +10,9 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 
-use crate::NumberPlan;
+use crate::{ClassSet, NumberPlan};
 
+pub use cidr::{Cidr, CidrError};
 pub use health::{FAILURES_MAX, Probe, TrunkHealth, TrunkStatus};
 
 /// A line to the outside or to another PBX. The edge does not register there.
@@ -23,7 +25,7 @@ pub struct Trunk {
     /// How.
     pub transport: TrunkTransport,
     /// Addresses from which its calls come (CIDR); empty: those to which `uri` leads.
-    pub from: Vec<SmolStr>,
+    pub from: Vec<Cidr>,
     /// Lower ones are tried first.
     pub priority: u16,
     /// Share of the calls among those of one priority; 0: only when the others are down.
@@ -42,6 +44,8 @@ pub struct Trunk {
     pub calls_max: u32,
     /// It belongs to the company: identities are believed and given, whatever the caller's privacy.
     pub trusted: bool,
+    /// What its callers may call by other trunks ([`DialPlan::trunk_rights`](crate::DialPlan::trunk_rights)).
+    pub may_call: ClassSet,
 }
 
 /// How a trunk is spoken to.
@@ -103,6 +107,7 @@ impl Default for Trunk {
             prefix: SmolStr::default(),
             calls_max: 0,
             trusted: false,
+            may_call: ClassSet::NONE,
         }
     }
 }
@@ -154,6 +159,12 @@ impl FromStr for NumberFormat {
 }
 
 impl fmt::Display for TrunkTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for NumberFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

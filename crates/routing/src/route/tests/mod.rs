@@ -1,1 +1,5 @@
-
+mod fixture;
+mod forwarding;
+mod order;
+mod properties;
+mod refusals;

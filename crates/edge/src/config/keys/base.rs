@@ -1,42 +1,13 @@
-//! The one table of keys: path, meaning, and how each is read and shown.
-
-use std::path::PathBuf;
-use std::time::Duration;
+//! The keys of an edge without SIP.
 
 use hotdesk_core::SiteId;
 
-use super::{Config, LogFormat};
+use crate::config::key::{Key, millis, quoted, set_millis, set_path, set_text, some_path, some_text};
+use crate::config::{Config, LogFormat};
 use crate::standing::Policy;
 
-/// One thing that can be set.
-pub(super) struct Key {
-    /// As in the file, with dots: "cut_off.policy".
-    pub(super) path: &'static str,
-    /// What it is, its effect, and what raising or lowering it costs. Lines of the sample.
-    pub(super) doc: &'static str,
-    /// What the sample shows, as TOML, when the key has no default.
-    pub(super) example: &'static str,
-    /// It must be set.
-    pub(super) required: bool,
-    /// Takes the value as text: what stands in the file without its quotes, lists with commas. On failure
-    /// says what was expected.
-    pub(super) set: fn(&mut Config, &str) -> Result<(), String>,
-    /// The value as TOML; `None` when it is not set.
-    pub(super) get: fn(&Config) -> Option<String>,
-}
-
-impl Key {
-    /// The environment variable that sets it.
-    pub(super) fn variable(&self) -> String {
-        format!(
-            "HOTDESK_EDGE_{}",
-            self.path.replace('.', "_").to_ascii_uppercase()
-        )
-    }
-}
-
-/// All keys, in the order of the sample; keys of one section stand together.
-pub(super) static KEYS: &[Key] = &[
+/// Who and where the edge is, and how it keeps its table.
+pub(super) const TOP: &[Key<Config>] = &[
     Key {
         path: "site",
         doc: "The office where the edge stands: the id of a site in the directory. Sessions that begin and end\n\
@@ -142,6 +113,10 @@ pub(super) static KEYS: &[Key] = &[
         set: |config, text| set_text(&mut config.tls_domain, text),
         get: |config| config.tls_domain.as_deref().map(quoted),
     },
+];
+
+/// What it says of itself.
+pub(super) const TELEMETRY: &[Key<Config>] = &[
     Key {
         path: "telemetry.report_every_ms",
         doc: "How often the age of the table is logged. Milliseconds; 0: never.",
@@ -190,42 +165,3 @@ pub(super) static KEYS: &[Key] = &[
         get: |config| config.otlp_endpoint.as_deref().map(quoted),
     },
 ];
-
-fn set_millis(field: &mut Duration, text: &str, min: u64, max: u64) -> Result<(), String> {
-    match text.parse() {
-        Ok(ms) if (min..=max).contains(&ms) => {
-            *field = Duration::from_millis(ms);
-            Ok(())
-        }
-        _ => Err(format!(
-            "must be a whole number from {min} to {max}, found {text:?}"
-        )),
-    }
-}
-
-/// An empty text takes the value away: how the environment unsets what the file sets.
-fn set_text(field: &mut Option<String>, text: &str) -> Result<(), String> {
-    *field = (!text.is_empty()).then(|| text.to_owned());
-    Ok(())
-}
-
-fn set_path(field: &mut Option<PathBuf>, text: &str) -> Result<(), String> {
-    *field = (!text.is_empty()).then(|| text.into());
-    Ok(())
-}
-
-fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
-}
-
-fn some_text(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| quoted(text))
-}
-
-fn some_path(path: Option<&PathBuf>) -> Option<String> {
-    path.map(|path| quoted(&path.to_string_lossy()))
-}
-
-fn millis(duration: Duration) -> Option<String> {
-    Some(duration.as_millis().to_string())
-}
