@@ -15,6 +15,7 @@ use hotdesk_client::{Applied, Client, Options, TableOptions, TableState, Tls, Wa
 use crate::config::Config;
 use crate::journal::{Journal, Line, What};
 use crate::route::{NoRoute, Route};
+use crate::sip::{SipEdge, SipStartError};
 use crate::standing::{Policy, Standing};
 
 /// A running edge. Cheap to clone; it stops with its last clone.
@@ -25,6 +26,7 @@ pub struct Edge {
 
 struct Inner {
     config: Arc<Config>,
+    client: Client,
     table: WatchedTable,
     watcher: JoinHandle<()>,
 }
@@ -68,7 +70,7 @@ impl Edge {
             silence_max: config.silence_max,
             ..TableOptions::default()
         };
-        let table = WatchedTable::start(client, table_options);
+        let table = WatchedTable::start(client.clone(), table_options);
         let config = Arc::new(config);
         let applied = table.subscribe();
         let watcher = tokio::spawn(watch(Arc::clone(&config), table.clone(), applied));
@@ -80,10 +82,28 @@ impl Edge {
         Ok(Self {
             inner: Arc::new(Inner {
                 config,
+                client,
                 table,
                 watcher,
             }),
         })
+    }
+
+    /// Starts the SIP side, if the configuration has one (`sip.domain`). Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Settings, files, addresses or directories that cannot be used.
+    pub fn start_sip(&self) -> Result<Option<SipEdge>, SipStartError> {
+        let Inner {
+            config,
+            table,
+            client,
+            ..
+        } = &*self.inner;
+        if !config.has_sip() {
+            return Ok(None);
+        }
+        SipEdge::start(config, client.clone(), table.clone()).map(Some)
     }
 
     /// Where a call to an extension goes; `None` when nowhere ([`route`](Self::route) says why).

@@ -66,7 +66,17 @@ async fn serve(config: Config) -> Result<(), Problem> {
             "Correct the configuration.",
         )
     })?;
+    let sip = edge.start_sip().map_err(|error| {
+        Problem::own(
+            Own::Config,
+            format!("the edge cannot serve SIP: {error}"),
+            "Correct the configuration; `hotdesk edge --print-sample-config` explains every key.",
+        )
+    })?;
     let signal = asked_to_stop().await;
+    if let Some(sip) = sip {
+        sip.stop().await;
+    }
     tracing::info!(signal, "edge stopped");
     drop(edge);
     Ok(())

@@ -40,6 +40,8 @@ pub struct Model {
 pub struct Security {
     /// Other edges and proxies of the company: what they assert is believed, and they need no password.
     pub trusted_peers: Vec<Cidr>,
+    /// Nobody there is asked for a password.
+    pub danger_open_networks: Vec<Cidr>,
     /// Names in certificates that make a peer trusted.
     pub trusted_names: Vec<SmolStr>,
     /// Wrong passwords that cost nothing, for each account and each source.
@@ -72,6 +74,7 @@ impl Default for Security {
     fn default() -> Self {
         Self {
             trusted_peers: Vec::new(),
+            danger_open_networks: Vec::new(),
             trusted_names: Vec::new(),
             failures_free: 3,
             failure_delay: Duration::from_secs(1),

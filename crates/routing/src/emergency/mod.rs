@@ -8,11 +8,20 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 
-use crate::Pattern;
+use crate::number::Dialed;
+use crate::{NumberPlan, Pattern, StarCodes};
 
 pub use calls::{Begun, CALLS_MAX, EmergencyCalls, Hold};
 pub use codec::DecodeError;
 pub use notice::EmergencyNotice;
+
+/// Whether what was dialled is an emergency number of the office, a test number too. The same look that
+/// [`route`](crate::route()) takes, for those who must know before they know who calls.
+#[must_use]
+pub fn is_emergency(plan: &EmergencyPlan, numbers: &NumberPlan, dialed: &str) -> bool {
+    let dialed = Dialed::read(numbers, &StarCodes::default(), dialed);
+    dialed.emergency(plan, numbers).is_some()
+}
 
 /// An office's emergency numbers and routes. They are in the edge's configuration, so they work without a node.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -56,6 +56,13 @@ pub(super) const SECURITY: &[Key<Config>] = &[
          about callers is believed: leave out everything that a phone could have.",
     ),
     key!(
+        "security.danger_open_networks",
+        security.danger_open_networks,
+        "[\"192.0.2.0/24\"]",
+        "Phones there are taken at their word, without a password: From says who calls, and anybody who can send\n\
+         from such an address can call as anybody. For laboratories and measurements only.",
+    ),
+    key!(
         "security.trusted_names",
         security.trusted_names,
         "[\"edge.new-york.example.com\"]",

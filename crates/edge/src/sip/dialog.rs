@@ -1,0 +1,154 @@
+//! Requests inside a dialog: to the other side, wherever it is by now.
+
+use std::time::Instant;
+
+use hotdesk_sip::event::Package;
+use hotdesk_sip::hop::Hop;
+use hotdesk_sip::message::{Message, Method, Name};
+use hotdesk_sip::proxy::{Actions, Decision, Incoming, Plan, Target};
+use hotdesk_sip::trace::Outcome as Ending;
+use hotdesk_sip::uri::Uri;
+use hotdesk_sip::value::NameAddr;
+
+use super::app::App;
+use super::calls::Call;
+use super::party::Party;
+use super::reply::reply;
+
+impl App {
+    pub(crate) fn within_dialog(
+        &self,
+        now: Instant,
+        incoming: &Incoming<'_>,
+        out: &mut Actions<Self>,
+    ) -> Decision<Self> {
+        let request = incoming.message;
+        let method = request.method();
+        if let Some(decision) = self.star_codes.within(self, incoming) {
+            return decision;
+        }
+        if method == Some(&Method::Notify)
+            && Package::of(request) == Some(Package::MessageSummary)
+            && let Some(answer) = self.mailbox_notified(now, request, incoming.from, out)
+        {
+            return Decision::Reply(answer);
+        }
+        if method == Some(&Method::Subscribe) && self.is_own_subscription(request) {
+            return self.subscribe(now, incoming, out);
+        }
+        let Some(target) = self.way(incoming) else {
+            return Decision::Reply(reply(request, 481, "Call/Transaction Does Not Exist"));
+        };
+        self.followed(out, |calls, changes| calls.request(now, request, changes));
+        if method == Some(&Method::Bye) {
+            self.hung_up(request.call_id().unwrap_or_default());
+        }
+        Decision::Forward {
+            plan: Plan::to(target),
+            call: Call::Other,
+        }
+    }
+
+    /// The way of a request inside a dialog; `None`: it belongs to no call that came through here.
+    pub(crate) fn way(&self, incoming: &Incoming<'_>) -> Option<Target> {
+        let request = incoming.message;
+        let known = self.legs.other_side(request);
+        let caller = incoming
+            .own_route
+            .and_then(|route| self.tokens.open(&route.user_text()?));
+        // Without one of the two, anybody could have us send to any address.
+        if known.is_none() && caller.is_none() {
+            return None;
+        }
+        let uri = request.uri()?;
+        if let Some(route) = request.values(&Name::Route).next() {
+            let route = NameAddr::parse(route).ok()?;
+            return Some(Target::new(uri.clone(), self.hop_of_uri(&route.uri)?));
+        }
+        let hop = match known {
+            Some((party, hop)) => self.hop_now(&party, uri, hop),
+            None => self.hop_after_restart(&caller?, uri, incoming.from)?,
+        };
+        Some(Target::new(uri.clone(), hop))
+    }
+
+    /// Where a side of a call is now: a phone may have come back over another connection.
+    fn hop_now(&self, party: &Party, contact: &[u8], then: Hop) -> Hop {
+        match party {
+            Party::Phone(device) => {
+                let reach = self.locations.of_contact(device, contact);
+                reach
+                    .filter(|reach| reach.path.is_empty())
+                    .map_or(then, |reach| reach.hop)
+            }
+            Party::Trunk(_) | Party::Edge(_) | Party::Address(_) => then,
+        }
+    }
+
+    fn hop_after_restart(&self, caller: &Party, contact: &[u8], from: &Hop) -> Option<Hop> {
+        let to_caller = match caller {
+            Party::Phone(device) => self.locations.of_contact(device, contact).map(|reach| reach.hop),
+            Party::Trunk(trunk) => self.trunks.hop(trunk),
+            Party::Edge(edge) => self.peers.hop(edge).map(|(hop, _)| hop),
+            Party::Address(hop) => Some(hop.clone()),
+        };
+        match to_caller {
+            Some(hop) if hop.remote != from.remote => Some(hop),
+            // From the caller, so to the called side, which is known by its contact only.
+            _ => self.hop_of_uri(&Uri::parse(contact).ok()?),
+        }
+    }
+
+    /// One side has hung up.
+    pub(crate) fn hung_up(&self, call_id: &[u8]) {
+        self.legs.forget(call_id);
+        self.talk_over(call_id, "");
+    }
+
+    /// A call that was answered is over; its record is written.
+    pub(crate) fn talk_over(&self, call_id: &[u8], reason: &str) {
+        let Some(mut talking) = self.talk.end(call_id) else {
+            return;
+        };
+        if talking.emergency {
+            self.emergency.end(&String::from_utf8_lossy(call_id));
+        }
+        if let Some(trunk) = &talking.trunk {
+            self.trunks.count(trunk, false);
+        }
+        talking.record.outcome = Ending::Answered;
+        if !reason.is_empty() {
+            talking.record.reason = reason.into();
+        }
+        self.close(talking.record);
+    }
+
+    /// Ends the records of calls whose BYE was never seen.
+    pub(crate) fn end_lost_calls(&self) {
+        let lost = {
+            let calls = self.calls.lock();
+            self.talk.lost(|id| {
+                let state = calls.state(id);
+                state.is_none_or(|state| state == hotdesk_sip::body::dialog_info::State::Terminated)
+            })
+        };
+        for (call_id, talking) in lost {
+            self.legs.forget(&call_id);
+            if talking.emergency {
+                self.emergency.end(&String::from_utf8_lossy(&call_id));
+            }
+            if let Some(trunk) = &talking.trunk {
+                self.trunks.count(trunk, false);
+            }
+            let mut record = talking.record;
+            record.reason = "no BYE was seen".into();
+            self.close(record);
+        }
+    }
+
+    /// A request outside of a dialog that begins no call: MESSAGE, OPTIONS to somebody, INFO, REFER, unknown ones.
+    pub(crate) fn is_own_subscription(&self, request: &Message) -> bool {
+        let uri = request.uri().and_then(|uri| Uri::parse(uri).ok());
+        uri.is_some_and(|uri| uri.user_text().as_deref() == Some(super::lamps::CONTACT_USER))
+    }
+}

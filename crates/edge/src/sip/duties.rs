@@ -1,0 +1,138 @@
+//! What the edge tells the cluster by itself: that it is there, which phones it serves, who was active.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotdesk_client::{Client, WatchedTable, v1};
+use parking_lot::Mutex;
+use smol_str::SmolStr;
+
+use super::app::now_ms;
+
+/// How many items one report holds; the API's bound.
+const ITEMS_MAX: usize = 1000;
+/// How long a report is put off to travel with others.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long to wait after a report that failed.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Which phones this edge serves, as far as the cluster has to be told. Told only when the cluster believes something
+/// else: phones that refresh their registration cost the log nothing.
+pub(crate) struct Serving {
+    edge: SmolStr,
+    table: WatchedTable,
+    waiting: Mutex<Vec<SmolStr>>,
+    more: tokio::sync::Notify,
+}
+
+impl Serving {
+    pub(crate) fn new(edge: SmolStr, table: WatchedTable) -> Self {
+        Self {
+            edge,
+            table,
+            waiting: Mutex::default(),
+            more: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// A phone has registered here.
+    pub(crate) fn serves(&self, device: &str) {
+        let known = self.table.by_device(device);
+        if known.is_some_and(|known| known.serving() == Some(self.edge.as_str())) {
+            return;
+        }
+        let mut waiting = self.waiting.lock();
+        if !waiting.iter().any(|other| other == device) {
+            waiting.push(device.into());
+            self.more.notify_one();
+        }
+    }
+
+    /// Reports, for as long as the edge runs.
+    pub(crate) async fn report(self: Arc<Self>, client: Client) {
+        loop {
+            self.more.notified().await;
+            // A storm of phones after a power cut becomes a few entries.
+            tokio::time::sleep(GATHER).await;
+            loop {
+                let devices: Vec<SmolStr> = {
+                    let mut waiting = self.waiting.lock();
+                    let count = waiting.len().min(ITEMS_MAX);
+                    waiting.drain(..count).collect()
+                };
+                if devices.is_empty() {
+                    break;
+                }
+                let item = |device: &SmolStr| v1::ServedDevice {
+                    device: device.to_string(),
+                    edge: self.edge.to_string(),
+                    gone: false,
+                };
+                if let Err(error) = client.report_serving(devices.iter().map(item).collect()).await {
+                    tracing::warn!(%error, devices = devices.len(), "cannot tell the cluster which phones are here; trying again");
+                    self.waiting.lock().extend(devices);
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+}
+
+/// Signs of life of sessions, gathered for the idle time-out: never one log entry per call.
+#[derive(Default)]
+pub(crate) struct Activity {
+    seen: Mutex<HashMap<SmolStr, (u64, u64)>>,
+}
+
+impl Activity {
+    /// Somebody uses a phone in this session.
+    pub(crate) fn seen(&self, device: &str, epoch: u64) {
+        self.seen.lock().insert(device.into(), (epoch, now_ms()));
+    }
+
+    /// Reports, for as long as the edge runs. What could not be reported goes with the next report, unless something
+    /// newer has been seen.
+    pub(crate) async fn report(self: Arc<Self>, client: Client, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            let seen: Vec<_> = self.seen.lock().drain().collect();
+            for some in seen.chunks(ITEMS_MAX) {
+                let item = |(device, (epoch, at_ms)): &(SmolStr, (u64, u64))| v1::Activity {
+                    device: device.to_string(),
+                    epoch: *epoch,
+                    at_ms: *at_ms,
+                };
+                if let Err(error) = client.touch(some.iter().map(item).collect()).await {
+                    tracing::warn!(%error, "cannot report activity; trying again");
+                    let mut waiting = self.seen.lock();
+                    for (device, seen) in some {
+                        waiting.entry(device.clone()).or_insert(*seen);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Announces the edge to the cluster, and again whenever the cluster has it otherwise.
+pub(crate) async fn announce(client: Client, table: WatchedTable, edge: v1::Edge) {
+    let mut states = table.state_changes();
+    loop {
+        let far = tokio::time::Instant::now() + Duration::from_secs(3600);
+        if table.ready(far).await {
+            let known = table.edge(&edge.id);
+            let same = known.is_some_and(|known| *known.site.as_str() == edge.site && known.uri == edge.uri);
+            if !same {
+                match client.put_edge(edge.clone()).await {
+                    Ok(_) => tracing::info!(edge_id = edge.id, uri = edge.uri, "the cluster knows this edge"),
+                    Err(error) => {
+                        tracing::warn!(%error, edge_id = edge.id, "cannot announce this edge; trying again")
+                    }
+                }
+            }
+        }
+        // A change of the table's state, or a while: somebody may have deleted the record.
+        let _ = tokio::time::timeout(Duration::from_secs(10), states.changed()).await;
+    }
+}

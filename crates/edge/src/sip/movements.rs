@@ -1,0 +1,236 @@
+//! What a login or logout somewhere in the company means for the phones of this office.
+//!
+//! The cluster has decided; here it is only carried out. **Order:** the table is changed before an event comes here,
+//! so new calls are routed and refused by the new state already; what follows are registrations, lamps and, where
+//! the office wants it, the calls that go on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hotdesk_client::Applied;
+use hotdesk_client::v1::event::Kind;
+use hotdesk_sip::event::Package;
+use hotdesk_sip::proxy::Actions;
+use parking_lot::Mutex;
+use smol_str::SmolStr;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::app::{App, Tag};
+use crate::journal::{Journal, Line, What};
+
+/// The epoch of the last session that ended at each phone of this office. A call for an older one is refused even
+/// while the table does not show the next session yet.
+#[derive(Default)]
+pub(crate) struct Ended {
+    epochs: Mutex<HashMap<SmolStr, u64>>,
+}
+
+impl Ended {
+    /// 0 when none has ended since the start.
+    pub(crate) fn last(&self, device: &str) -> u64 {
+        self.epochs.lock().get(device).copied().unwrap_or(0)
+    }
+
+    fn note(&self, device: &str, epoch: u64) {
+        let mut epochs = self.epochs.lock();
+        let last = epochs.entry(device.into()).or_default();
+        *last = (*last).max(epoch);
+    }
+}
+
+/// Follows the table for as long as the edge runs.
+pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Applied>) {
+    let mut journal = Journal::of(&app.settings.site);
+    loop {
+        let (lines, users) = match applied.recv().await {
+            Ok(Applied::Entry { events, .. }) => {
+                let users = events.iter().filter_map(user_of).collect();
+                app.directory_changed(&events);
+                (journal.entry(&events), users)
+            }
+            Ok(Applied::Replaced { .. }) | Err(RecvError::Lagged(_)) => {
+                app.compare_all();
+                (
+                    journal.compare(app.table.sessions(Some(&app.settings.site))),
+                    Vec::new(),
+                )
+            }
+            Err(RecvError::Closed) => return,
+        };
+        let mut out = Actions::new();
+        for line in &lines {
+            app.moved(line, &mut out);
+        }
+        for user in users {
+            app.user_moved(&user, &mut out);
+        }
+        app.perform(out);
+    }
+}
+
+/// The user whose sessions an event changes, wherever.
+fn user_of(event: &hotdesk_client::v1::Event) -> Option<SmolStr> {
+    match event.kind.as_ref()? {
+        Kind::SessionStarted(session) => Some(SmolStr::new(&session.user)),
+        Kind::SessionEnded(ended) => Some(SmolStr::new(&ended.session.as_ref()?.user)),
+        _ => None,
+    }
+}
+
+impl App {
+    /// A session began or ended at one of our phones.
+    fn moved(&self, line: &Line, out: &mut Actions<Self>) {
+        let now = Instant::now();
+        match line.what {
+            What::Began => {
+                self.watch_mailbox(now, &line.user, out);
+                self.light(now, &line.device, out);
+            }
+            What::Ended => {
+                self.ended.note(&line.device, line.epoch);
+                if self.emergency.holds(&line.device) {
+                    // Whoever made the emergency call must stay reachable: the phone is left alone until then.
+                    self.deferred
+                        .lock()
+                        .push((line.user.clone(), line.device.clone(), line.epoch));
+                    tracing::info!(device_id = %line.device, "the phone is in an emergency call; its session is cleared away later");
+                    return;
+                }
+                self.clear(&line.user, &line.device, line.epoch, out);
+            }
+        }
+    }
+
+    /// A session is over, and nothing keeps its traces from being removed.
+    fn clear(&self, user: &SmolStr, device: &SmolStr, epoch: u64, out: &mut Actions<Self>) {
+        let now = Instant::now();
+        self.clear_registration(user, out);
+        if self.phones_of(user).is_empty() {
+            self.leave_mailbox(user, out);
+        }
+        self.light(now, device, out);
+        if self.settings.drop_calls {
+            self.drop_calls(now, user, device, epoch, out);
+        }
+    }
+
+    /// The session lines of a user that are no longer current.
+    fn clear_registration(&self, user: &SmolStr, out: &mut Actions<Self>) {
+        let known = self.table.by_user(user);
+        let Some(extension) = known.as_ref().and_then(|known| known.extension()) else {
+            return;
+        };
+        let current: Vec<u64> = known
+            .iter()
+            .flat_map(|known| known.bindings())
+            .map(|binding| binding.epoch)
+            .collect();
+        if let Some(changed) = self.locations.keep_epochs(extension, &current) {
+            tracing::info!(user_id = %user, reason = "deactivated", "session line is no longer registered");
+            self.tell_registration(&changed.aor, &changed.changes, out);
+        }
+    }
+
+    /// Policy `drop`: the calls of the session that ended are ended too.
+    fn drop_calls(
+        &self,
+        now: Instant,
+        user: &SmolStr,
+        device: &SmolStr,
+        epoch: u64,
+        out: &mut Actions<Self>,
+    ) {
+        let ids: Vec<_> = {
+            let calls = self.calls.lock();
+            let of_user: Vec<_> = calls.of_user(user).cloned().collect();
+            calls
+                .of_device(device)
+                .filter(|id| of_user.contains(id))
+                .cloned()
+                .collect()
+        };
+        for id in ids {
+            tracing::info!(user_id = %user, device_id = %device, epoch, "call is ended with its session");
+            let is_own = |uri: &hotdesk_sip::uri::Uri| self.is_own_uri(uri);
+            let reason = "SIP;cause=480;text=\"Logged in elsewhere\"";
+            let byes = self.followed(out, |calls, changes| {
+                calls.byes(now, &id, &is_own, reason, changes)
+            });
+            for bye in byes {
+                out.request(bye.message, bye.to, Tag::Quiet);
+            }
+            self.talk_over(id.call_id(), "session_ended");
+            self.legs.forget(id.call_id());
+        }
+    }
+
+    /// A user sits elsewhere now: who watches them has to follow.
+    fn user_moved(&self, user: &str, out: &mut Actions<Self>) {
+        let now = Instant::now();
+        let known = self.table.by_user(user);
+        let binding = known.as_ref().and_then(|known| known.newest());
+        let edge = binding
+            .and_then(|binding| self.table.by_device(&binding.device))
+            .and_then(|device| device.serving().map(SmolStr::new));
+        if edge.is_some_and(|edge| edge != self.settings.edge) {
+            self.watchers_move(user, out);
+        } else {
+            self.publish(now, Package::Dialog, user, out);
+        }
+    }
+
+    /// Phones that were in an emergency are free again: what waited for that is done now.
+    pub(crate) fn released(&self, devices: &[SmolStr], out: &mut Actions<Self>) {
+        let due: Vec<_> = {
+            let mut deferred = self.deferred.lock();
+            deferred
+                .extract_if(.., |(_, device, _)| devices.contains(device))
+                .collect()
+        };
+        for (user, device, epoch) in due {
+            self.clear(&user, &device, epoch, out);
+        }
+    }
+
+    /// Phones that were disabled or deleted lose their registrations.
+    fn directory_changed(&self, events: &[hotdesk_client::v1::Event]) {
+        for event in events {
+            let gone = match &event.kind {
+                Some(Kind::DeviceDeleted(id)) => id,
+                Some(Kind::DevicePut(device)) if device.disabled => &device.id,
+                _ => continue,
+            };
+            self.drop_registration(gone);
+        }
+    }
+
+    /// After a snapshot, or when events were missed: everything is looked at.
+    fn compare_all(&self) {
+        let mut out = Actions::new();
+        for aor in self.locations.aors() {
+            match self.table.by_device(&aor) {
+                Some(device) if device.is_disabled() => self.drop_registration(&aor),
+                Some(_) => self.serving.serves(&aor),
+                None => match self.table.by_name(&aor) {
+                    Some(user) => self.clear_registration(&SmolStr::new(user.user()), &mut out),
+                    None => self.drop_registration(&aor),
+                },
+            }
+        }
+        self.perform(out);
+    }
+
+    fn drop_registration(&self, aor: &str) {
+        let mut out = Actions::new();
+        if let Some(changed) = self.locations.drop_all(aor) {
+            tracing::info!(
+                aor,
+                "registration of a phone that may not be used any more is dropped"
+            );
+            self.tell_registration(&changed.aor, &changed.changes, &mut out);
+        }
+        self.perform(out);
+    }
+}

@@ -1,0 +1,249 @@
+//! Who sends a request: one of our phones, a trunk, another edge. Nobody else gets anything done here.
+//!
+//! A trunk is known by its address, another edge by its certificate (or, where the operator trusts the network, by
+//! the address that it announced), a phone by its digest. A phone proves one of two accounts:
+//!
+//! | line | user name | password | speaks for |
+//! |---|---|---|---|
+//! | device line | the device's id | set by the operator, kept as HA1 in the directory | whoever is logged in there now |
+//! | session line | `<extension>.<epoch>` | derived from the user and the epoch | that user, for that epoch only |
+//!
+//! **Invariant:** a session line of an epoch that is over is refused with 403, however right its password is, and
+//! that is logged: it is what an evicted phone does that has not been told.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use hotdesk_client::{DeviceBinding, UserBindings};
+use hotdesk_sip::digest::{Credentials, Ha1s, Kind, Verdict};
+use hotdesk_sip::hop::Hop;
+use hotdesk_sip::message::{Header, Message, Name};
+use smol_str::SmolStr;
+
+use super::app::{App, now_ms};
+use super::reply::reply;
+use super::settings::contains;
+
+/// Who sends a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Sender {
+    /// One of our phones.
+    Phone(Line),
+    /// A trunk, by its id.
+    Trunk(SmolStr),
+    /// The edge of another office, by its id.
+    Edge(SmolStr),
+    /// A peer on a trusted network: a PBX of the company.
+    Peer(SmolStr),
+}
+
+/// A phone, and the line that it has proved to have.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// The phone.
+    pub(crate) device: Arc<DeviceBinding>,
+    /// The session, for a session line.
+    pub(crate) session: Option<(Arc<UserBindings>, u64)>,
+}
+
+/// An account as its user name names it.
+enum Account {
+    Device(Arc<DeviceBinding>),
+    Session { user: Arc<UserBindings>, epoch: u64 },
+}
+
+impl Line {
+    /// The user part of the line's address of record.
+    pub(crate) fn aor(&self) -> &str {
+        match &self.session {
+            Some((user, _)) => user.extension().unwrap_or_else(|| user.user()),
+            None => self.device.device(),
+        }
+    }
+}
+
+impl App {
+    /// Who sends this request.
+    ///
+    /// # Errors
+    /// The answer that it gets instead: a challenge, 403, 503.
+    pub(crate) fn sender(
+        &self,
+        now: Instant,
+        request: &Message,
+        from: &Hop,
+        kind: Kind,
+    ) -> Result<Sender, Message> {
+        match self.neighbour(from) {
+            Some(neighbour) => Ok(neighbour),
+            None => self.line(now, request, from, kind).map(Sender::Phone),
+        }
+    }
+
+    /// Who is known without proof by digest.
+    pub(crate) fn neighbour(&self, from: &Hop) -> Option<Sender> {
+        if let Some(trunk) = self.trunks.of_address(from) {
+            return Some(Sender::Trunk(trunk));
+        }
+        if let Some(edge) = self.peers.of_hop(from, &self.transports) {
+            return Some(Sender::Edge(edge));
+        }
+        let peer = contains(&self.settings.peer_networks, from.remote.ip());
+        peer.then(|| Sender::Peer(SmolStr::from(from.remote.ip().to_string())))
+    }
+
+    fn line(&self, now: Instant, request: &Message, from: &Hop, kind: Kind) -> Result<Line, Message> {
+        if contains(&self.settings.open_networks, from.remote.ip()) {
+            return self
+                .line_by_word(request)
+                .ok_or_else(|| reply(request, 403, "Unknown account"));
+        }
+        let username = claimed(request, kind);
+        let source = from.remote.ip();
+        let at_home = username
+            .as_deref()
+            .is_some_and(|account| self.locations.is_home(account, source));
+        if let Some(wait) = self
+            .brake
+            .lock()
+            .refused_for(now, source, username.as_deref(), at_home)
+        {
+            self.metrics.refused("throttled");
+            let mut refusal = reply(request, 503, "Too many wrong passwords, try again later");
+            let seconds = wait.as_secs().saturating_add(1);
+            refusal.push(Header::new(Name::RetryAfter, seconds.to_string()));
+            return Err(refusal);
+        }
+        let mut account = None;
+        let verdict = self
+            .challenger
+            .check_message(now_ms(), kind, request, |credentials| {
+                let (found, ha1s) = self.account(credentials)?;
+                account = Some(found);
+                Some(ha1s)
+            });
+        self.metrics.authentication(verdict.name());
+        match (verdict, account) {
+            (Verdict::Ok { username, .. }, Some(account)) => {
+                self.brake.lock().succeeded(&username);
+                self.admit(request, account, from)
+            }
+            (Verdict::Malformed(problem), _) => Err(reply(request, 400, problem)),
+            (Verdict::Wrong, _) => {
+                let account = username.unwrap_or_default();
+                self.brake.lock().failed(now, source, &account);
+                tracing::warn!(account = %account, peer = %from, "wrong password or unknown account");
+                Err(self.challenge(request, kind, false, &account))
+            }
+            (Verdict::Stale | Verdict::Replayed, _) => {
+                Err(self.challenge(request, kind, true, username.as_deref().unwrap_or_default()))
+            }
+            (Verdict::Missing | Verdict::Ok { .. }, _) => {
+                Err(self.challenge(request, kind, false, &self.claimed_line(request)))
+            }
+        }
+    }
+
+    /// The password was right; is the account good now?
+    fn admit(&self, request: &Message, account: Account, from: &Hop) -> Result<Line, Message> {
+        match account {
+            Account::Device(device) => Ok(Line {
+                device,
+                session: None,
+            }),
+            Account::Session { user, epoch } => {
+                let at = user.bindings().find(|binding| binding.epoch == epoch);
+                let device = at.and_then(|binding| self.table.by_device(&binding.device));
+                if let Some(device) = device {
+                    let session = Some((user, epoch));
+                    return Ok(Line { device, session });
+                }
+                let newest = user.newest().map_or(0, |binding| binding.epoch);
+                if epoch > newest && epoch > self.table.index() {
+                    // The phone is ahead of this edge's table: the login is on its way here.
+                    let mut refusal = reply(request, 503, "The login is not known here yet");
+                    refusal.push(Header::new(Name::RetryAfter, "1"));
+                    return Err(refusal);
+                }
+                let user_id = user.user();
+                tracing::warn!(user_id, epoch, peer = %from, "a session that is over was used");
+                self.metrics.refused("stale_epoch");
+                Err(reply(request, 403, "Logged in elsewhere or logged out"))
+            }
+        }
+    }
+
+    /// Finds an account and what proves it. No branch depends on whether an account exists but the last: the
+    /// challenger does the same work for nobody.
+    fn account(&self, credentials: &Credentials) -> Option<(Account, Ha1s)> {
+        let username = credentials.username.as_str();
+        if let Some(device) = self
+            .table
+            .by_device(username)
+            .filter(|device| !device.is_disabled())
+        {
+            let ha1s = self.key.open(device.device(), device.sealed_secret()?)?;
+            let ha1s = ha1s.only(self.settings.algorithms.of_model(device.model()));
+            return Some((Account::Device(device), ha1s));
+        }
+        let (extension, epoch) = username.rsplit_once('.')?;
+        let epoch = epoch.parse().ok()?;
+        let user = self.table.by_name(extension)?;
+        let ha1s = self
+            .key
+            .line_ha1s(user.user(), extension, epoch, self.challenger.realm());
+        Some((Account::Session { user, epoch }, ha1s))
+    }
+
+    /// On an open network: the line that From names. For laboratories and measurements.
+    fn line_by_word(&self, request: &Message) -> Option<Line> {
+        let from = request.from().ok()?;
+        let name = from.uri.user_text()?;
+        if let Some(device) = self.table.by_device(&name) {
+            return Some(Line {
+                device,
+                session: None,
+            });
+        }
+        let user = self.table.by_name(&name)?;
+        let (epoch, device) = {
+            let binding = user.newest()?;
+            (binding.epoch, self.table.by_device(&binding.device)?)
+        };
+        Some(Line {
+            device,
+            session: Some((user, epoch)),
+        })
+    }
+
+    fn challenge(&self, request: &Message, kind: Kind, stale: bool, account: &str) -> Message {
+        let phrase = match kind {
+            Kind::Www => "Unauthorized",
+            Kind::Proxy => "Proxy Authentication Required",
+        };
+        let model = self.table.by_device(account);
+        let model = model.as_ref().map_or("", |device| device.model());
+        let algorithms = self.settings.algorithms.of_model(model);
+        let mut challenge = reply(request, kind.status(), phrase);
+        for header in self
+            .challenger
+            .challenge_headers(now_ms(), kind, algorithms, stale)
+        {
+            challenge.push(header);
+        }
+        challenge
+    }
+
+    /// The line that a request without credentials seems to be of: decides only which algorithms are offered.
+    fn claimed_line(&self, request: &Message) -> SmolStr {
+        let from = request.from().ok();
+        from.and_then(|from| from.uri.user_text().map(SmolStr::new))
+            .unwrap_or_default()
+    }
+}
+
+/// The user name of the first credentials.
+fn claimed(request: &Message, kind: Kind) -> Option<SmolStr> {
+    let value = request.header(&kind.answer())?.value();
+    Some(Credentials::parse(&value).ok()?.username)
+}

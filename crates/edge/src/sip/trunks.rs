@@ -1,0 +1,228 @@
+//! The trunks of the office: where they are, whether they are there, and whose calls are theirs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use hotdesk_routing::trunk::{TrunkStatus, TrunkTransport};
+use hotdesk_routing::{NumberPlan, Trunk, TrunkHealth};
+use hotdesk_sip::hop::{Hop, ListenerId, Transport};
+use hotdesk_sip::proxy::ListenerInfo;
+use hotdesk_sip::uri::Uri;
+use parking_lot::Mutex;
+use smol_str::SmolStr;
+
+use super::app::now_ms;
+use super::hosts::Hosts;
+use super::settings::contains;
+
+/// All trunks.
+pub(crate) struct Trunks {
+    lines: Vec<Line>,
+    health: Mutex<TrunkHealth>,
+    hosts: Arc<Hosts>,
+    listeners: Vec<ListenerInfo>,
+}
+
+struct Line {
+    trunk: Trunk,
+    host: SmolStr,
+    port: u16,
+    transport: Transport,
+    password: Option<String>,
+    /// Calls that it carries now.
+    calls: AtomicU32,
+}
+
+impl Trunks {
+    /// Checks the configured trunks.
+    ///
+    /// # Errors
+    /// A sentence that names the trunk and what is wrong with it.
+    pub(crate) fn new(
+        trunks: &[Trunk],
+        hosts: Arc<Hosts>,
+        listeners: &[ListenerInfo],
+    ) -> Result<Self, String> {
+        let lines = trunks.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+        for line in &lines {
+            // Asked for once, so that the address is there when the first call comes.
+            hosts.addresses(&line.host);
+        }
+        Ok(Self {
+            lines,
+            health: Mutex::new(TrunkHealth::new(trunks, now_ms())),
+            hosts,
+            listeners: listeners.to_vec(),
+        })
+    }
+
+    fn line(&self, id: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.trunk.id == id)
+    }
+
+    /// The trunk whose calls come from there.
+    pub(crate) fn of_address(&self, from: &Hop) -> Option<SmolStr> {
+        let ip = from.remote.ip().to_canonical();
+        let is_its = |line: &&Line| {
+            if !line.trunk.from.is_empty() {
+                return contains(&line.trunk.from, ip);
+            }
+            // Its own address and port: phones may share the address with it, in a laboratory.
+            let port = from.transport != Transport::Udp || from.remote.port() == line.port;
+            port && self.hosts.addresses(&line.host).contains(&ip)
+        };
+        self.lines.iter().find(is_its).map(|line| line.trunk.id.clone())
+    }
+
+    /// Where a trunk is, when its name could be looked up and one of our listeners speaks its transport.
+    pub(crate) fn hop(&self, id: &str) -> Option<Hop> {
+        let line = self.line(id)?;
+        let remote = self.hosts.address(&line.host, line.port)?;
+        let listener = listener_for(&self.listeners, line.transport, remote.is_ipv4())?;
+        let mut hop = Hop::to(listener, line.transport, remote);
+        hop.server_name = line.transport.is_secure().then(|| line.host.clone());
+        Some(hop)
+    }
+
+    /// The Request-URI for a number at a trunk.
+    pub(crate) fn uri(&self, id: &str, plan: &NumberPlan, number: &str) -> Option<String> {
+        let line = self.line(id)?;
+        let number = line.trunk.number(plan, number);
+        let transport = match line.transport {
+            Transport::Udp => String::new(),
+            other => format!(";transport={other}"),
+        };
+        Some(format!(
+            "sip:{number}@{}:{}{transport};user=phone",
+            line.host, line.port
+        ))
+    }
+
+    /// Whether it belongs to the company.
+    pub(crate) fn is_trusted(&self, id: &str) -> bool {
+        self.line(id).is_some_and(|line| line.trunk.trusted)
+    }
+
+    /// Its account for digest.
+    pub(crate) fn account(&self, id: &str) -> Option<(&str, &str)> {
+        let line = self.line(id)?;
+        Some((line.trunk.username.as_deref()?, line.password.as_deref()?))
+    }
+
+    /// These trunks in the order in which to try them, without those that are full.
+    pub(crate) fn order(&self, trunks: &[SmolStr]) -> Vec<SmolStr> {
+        let mut ordered = self.health.lock().order(trunks, fastrand::u64(..));
+        ordered.retain(|id| {
+            self.line(id).is_some_and(|line| {
+                let most = line.trunk.calls_max;
+                most == 0 || line.calls.load(Ordering::Relaxed) < most
+            })
+        });
+        ordered
+    }
+
+    /// A call begins or ends at a trunk.
+    pub(crate) fn count(&self, id: &str, begins: bool) {
+        if let Some(line) = self.line(id) {
+            let change = |calls: u32| {
+                Some(if begins {
+                    calls + 1
+                } else {
+                    calls.saturating_sub(1)
+                })
+            };
+            // Never fails: the closure always gives a value.
+            let _ = line
+                .calls
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+        }
+    }
+
+    /// What became of a call there.
+    pub(crate) fn called(&self, id: &str, status: Option<u16>) {
+        let change = self.health.lock().called(id, status, now_ms());
+        say(change);
+    }
+
+    /// Trunks to be asked with OPTIONS now.
+    pub(crate) fn due(&self) -> Vec<SmolStr> {
+        let due = self.health.lock().due(now_ms());
+        due.into_iter().map(|probe| probe.trunk).collect()
+    }
+
+    /// What OPTIONS gave.
+    pub(crate) fn answered(&self, id: &str, status: Option<u16>) {
+        let change = self
+            .health
+            .lock()
+            .answered(id, status, now_ms(), fastrand::u64(..));
+        say(change);
+    }
+
+    /// All, for the status page.
+    pub(crate) fn status(&self) -> Vec<TrunkStatus> {
+        self.health.lock().status()
+    }
+
+    /// The URI of a trunk itself, for OPTIONS.
+    pub(crate) fn own_uri(&self, id: &str) -> Option<String> {
+        let line = self.line(id)?;
+        Some(format!("sip:{}:{}", line.host, line.port))
+    }
+}
+
+/// The listener that sends to somebody: the first that speaks the transport and the family.
+pub(crate) fn listener_for(
+    listeners: &[ListenerInfo],
+    transport: Transport,
+    ipv4: bool,
+) -> Option<ListenerId> {
+    let fits = |listener: &ListenerInfo| listener.transport == transport && listener.local.is_ipv4() == ipv4;
+    let at = listeners.iter().position(fits).or_else(|| {
+        // Streams to others can be opened without a listener of our own; any of the family lends its address.
+        let family = |listener: &ListenerInfo| listener.local.is_ipv4() == ipv4;
+        transport
+            .is_reliable()
+            .then(|| listeners.iter().position(family))
+            .flatten()
+    })?;
+    u16::try_from(at).ok().map(ListenerId)
+}
+
+fn line(trunk: &Trunk) -> Result<Line, String> {
+    let bad = |problem: &str| format!("trunk {}: {problem}", trunk.id);
+    let uri =
+        Uri::parse(trunk.uri.as_bytes()).map_err(|error| bad(&format!("uri {:?}: {error}", trunk.uri)))?;
+    if uri.host.is_empty() {
+        return Err(bad("uri must name a host, such as sip:sbc.example.com:5060"));
+    }
+    let transport = match trunk.transport {
+        TrunkTransport::Udp => Transport::Udp,
+        TrunkTransport::Tcp => Transport::Tcp,
+        TrunkTransport::Tls => Transport::Tls,
+    };
+    let password = match &trunk.password_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| bad(&format!("cannot read password_file {}: {error}", file.display())))?;
+            Some(text.trim_end_matches(['\r', '\n']).to_owned())
+        }
+        None => None,
+    };
+    Ok(Line {
+        host: uri.host.clone(),
+        port: uri.port.unwrap_or_else(|| transport.default_port()),
+        transport,
+        password,
+        calls: AtomicU32::new(0),
+        trunk: trunk.clone(),
+    })
+}
+
+fn say(change: Option<TrunkStatus>) {
+    match change {
+        Some(TrunkStatus { trunk, up: true, .. }) => tracing::info!(trunk_id = %trunk, "trunk is up"),
+        Some(TrunkStatus { trunk, up: false, .. }) => tracing::warn!(trunk_id = %trunk, "trunk is down"),
+        None => {}
+    }
+}
