@@ -72,7 +72,9 @@ pub(crate) async fn dial<'a>(
     let mut responses = phone.send(&invite, None).await?;
     let (mut response, mut cancelled) = final_response(&mut responses, deadline).await?;
     if let Some(credentials) = phone.credentials(&invite, &response).filter(|_| !cancelled) {
-        responses.send_along(&along(responses.request(), Method::Ack, Some(&response))).await?;
+        responses
+            .send_along(&along(responses.request(), Method::Ack, Some(&response)))
+            .await?;
         responses = phone.send(&invite, Some(credentials)).await?;
         (response, cancelled) = final_response(&mut responses, deadline).await?;
     }
@@ -81,8 +83,14 @@ pub(crate) async fn dial<'a>(
         call.acknowledge().await?;
         return Ok(Outcome::Answered(Box::new(call)));
     }
-    responses.send_along(&along(responses.request(), Method::Ack, Some(&response))).await?;
-    Ok(if cancelled { Outcome::Cancelled(response) } else { Outcome::Refused(response) })
+    responses
+        .send_along(&along(responses.request(), Method::Ack, Some(&response)))
+        .await?;
+    Ok(if cancelled {
+        Outcome::Cancelled(response)
+    } else {
+        Outcome::Refused(response)
+    })
 }
 
 /// Waits for the final response; cancels when the deadline comes first. Returns whether it was cancelled.
@@ -96,12 +104,16 @@ async fn final_response(responses: &mut Responses, deadline: Instant) -> Result<
                 Ok(response) => response?,
                 Err(_elapsed) => {
                     cancelled = true;
-                    responses.send_along(&along(responses.request(), Method::Cancel, None)).await?;
+                    responses
+                        .send_along(&along(responses.request(), Method::Cancel, None))
+                        .await?;
                     continue;
                 }
             }
         };
-        if response.status().is_some_and(|status| status >= 200) {
+        // The answer to the CANCEL has the same branch.
+        let to_invite = response.cseq().is_ok_and(|cseq| cseq.method == Method::Invite);
+        if to_invite && response.status().is_some_and(|status| status >= 200) {
             return Ok((response, cancelled));
         }
     }
@@ -109,15 +121,26 @@ async fn final_response(responses: &mut Responses, deadline: Instant) -> Result<
 
 fn invite(phone: &Softphone, dialed: &str) -> Message {
     let account = &phone.account;
-    let uri = if dialed.contains(':') { dialed.to_owned() } else { format!("sip:{dialed}@{}", account.domain) };
+    let uri = if dialed.contains(':') {
+        dialed.to_owned()
+    } else {
+        format!("sip:{dialed}@{}", account.domain)
+    };
     let mut request = Message::request(Method::Invite, &uri);
     let name = &account.display_name;
-    let name = if name.is_empty() { String::new() } else { format!("\"{name}\" ") };
+    let name = if name.is_empty() {
+        String::new()
+    } else {
+        format!("\"{name}\" ")
+    };
     request.push(Header::new(Name::MaxForwards, "70"));
     let from = format!("{name}<{}>;tag={:08x}", account.address(), fastrand::u32(..));
     request.push(Header::new(Name::From, from));
     request.push(Header::new(Name::To, format!("<{uri}>")));
-    request.push(Header::new(Name::CallId, format!("{:016x}@softphone", fastrand::u64(..))));
+    request.push(Header::new(
+        Name::CallId,
+        format!("{:016x}@softphone", fastrand::u64(..)),
+    ));
     request.push(Header::new(Name::Contact, format!("<{}>", phone.contact())));
     request.set_body(Some("application/sdp"), sdp(phone));
     request
@@ -141,7 +164,9 @@ fn along(invite: &Message, method: Method, refusal: Option<&Message>) -> Message
     let to = refusal.unwrap_or(invite).header(&Name::To);
     for header in invite.headers() {
         match header.name() {
-            Name::Via | Name::From | Name::CallId | Name::MaxForwards | Name::Route => message.push(header.clone()),
+            Name::Via | Name::From | Name::CallId | Name::MaxForwards | Name::Route => {
+                message.push(header.clone())
+            }
             Name::To => message.push(to.unwrap_or(header).clone()),
             Name::CSeq => {
                 let number = invite.cseq().map_or(1, |cseq| cseq.number);
@@ -156,8 +181,16 @@ fn along(invite: &Message, method: Method, refusal: Option<&Message>) -> Message
 impl<'a> Call<'a> {
     /// A call that we made and somebody answered.
     fn made(phone: &'a Softphone, response: Message) -> Result<Self, Error> {
-        let value = |name: Name| response.header(&name).map(Header::raw_bytes).ok_or(Error::Answer("incomplete answer"));
-        let mut routes: Vec<Bytes> = response.values(&Name::RecordRoute).map(Bytes::copy_from_slice).collect();
+        let value = |name: Name| {
+            response
+                .header(&name)
+                .map(Header::raw_bytes)
+                .ok_or(Error::Answer("incomplete answer"))
+        };
+        let mut routes: Vec<Bytes> = response
+            .values(&Name::RecordRoute)
+            .map(Bytes::copy_from_slice)
+            .collect();
         routes.reverse();
         Ok(Self {
             phone,
@@ -173,7 +206,12 @@ impl<'a> Call<'a> {
 
     /// A call that came in and that we answered with this tag.
     fn taken(phone: &'a Softphone, invite: Message, tag: &str) -> Result<Self, Error> {
-        let value = |name: Name| invite.header(&name).map(Header::raw_bytes).ok_or(Error::Answer("incomplete INVITE"));
+        let value = |name: Name| {
+            invite
+                .header(&name)
+                .map(Header::raw_bytes)
+                .ok_or(Error::Answer("incomplete INVITE"))
+        };
         let mut local = value(Name::To)?.to_vec();
         local.extend_from_slice(format!(";tag={tag}").as_bytes());
         Ok(Self {
@@ -182,7 +220,10 @@ impl<'a> Call<'a> {
             local: local.into(),
             remote: value(Name::From)?,
             target: target(&invite)?,
-            routes: invite.values(&Name::RecordRoute).map(Bytes::copy_from_slice).collect(),
+            routes: invite
+                .values(&Name::RecordRoute)
+                .map(Bytes::copy_from_slice)
+                .collect(),
             cseq: 0,
             by: invite,
         })

@@ -55,7 +55,10 @@ pub(crate) struct Responses {
 }
 
 impl Link {
-    pub(crate) async fn open(local: SocketAddr, peer: SocketAddr) -> Result<(Self, mpsc::UnboundedReceiver<Message>), Error> {
+    pub(crate) async fn open(
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Message>), Error> {
         let socket = UdpSocket::bind(local).await?;
         let local = socket.local_addr()?;
         let (requests, incoming) = mpsc::unbounded_channel();
@@ -67,7 +70,15 @@ impl Link {
             requests,
         });
         let reader = tokio::spawn(read(Arc::clone(&shared)));
-        Ok((Self { shared, reader, local, peer }, incoming))
+        Ok((
+            Self {
+                shared,
+                reader,
+                local,
+                peer,
+            },
+            incoming,
+        ))
     }
 
     /// Sends a request with a Via of its own, again and again until something comes back.
@@ -82,7 +93,14 @@ impl Link {
         let bytes = request.to_bytes();
         self.shared.socket.send_to(&bytes, self.peer).await?;
         let shared = Arc::clone(&self.shared);
-        Ok(Responses { shared, branch, request, bytes, repeat: true, incoming })
+        Ok(Responses {
+            shared,
+            branch,
+            request,
+            bytes,
+            repeat: true,
+            incoming,
+        })
     }
 
     /// Sends a request that gets no response: ACK.
@@ -117,12 +135,21 @@ impl Drop for Link {
 impl Responses {
     /// The next response. Repeats the request until the first has come.
     pub(crate) async fn next(&mut self) -> Result<Message, Error> {
-        let method = self.request.method().map_or_else(String::new, ToString::to_string);
-        let silence = || Error::Silence { method: method.clone() };
+        let method = self
+            .request
+            .method()
+            .map_or_else(String::new, ToString::to_string);
+        let silence = || Error::Silence {
+            method: method.clone(),
+        };
         let deadline = tokio::time::Instant::now() + SILENCE;
         let mut pause = T1;
         loop {
-            let until = if self.repeat { tokio::time::Instant::now() + pause } else { deadline };
+            let until = if self.repeat {
+                tokio::time::Instant::now() + pause
+            } else {
+                deadline
+            };
             match tokio::time::timeout_at(until.min(deadline), self.incoming.recv()).await {
                 Ok(Some(response)) => {
                     self.repeat = false;
@@ -143,7 +170,10 @@ impl Responses {
         if self.repeat {
             return self.next().await;
         }
-        self.incoming.recv().await.ok_or(Error::Answer("the phone was switched off"))
+        self.incoming
+            .recv()
+            .await
+            .ok_or(Error::Answer("the phone was switched off"))
     }
 
     /// The final response.
@@ -163,7 +193,10 @@ impl Responses {
 
     /// Sends something that goes the way of the request: with its Via.
     pub(crate) async fn send_along(&self, message: &Message) -> Result<(), Error> {
-        self.shared.socket.send_to(&message.to_bytes(), self.shared.peer).await?;
+        self.shared
+            .socket
+            .send_to(&message.to_bytes(), self.shared.peer)
+            .await?;
         Ok(())
     }
 }
@@ -233,7 +266,10 @@ async fn reply_to(shared: &Arc<Shared>, request: &Message, reply: &Message) -> R
 }
 
 fn key(request: &Message) -> String {
-    let branch = request.top_via().ok().and_then(|via| via.branch().map(str::to_owned));
+    let branch = request
+        .top_via()
+        .ok()
+        .and_then(|via| via.branch().map(str::to_owned));
     let method = request.method().map_or("", Method::as_str);
     format!("{} {method}", branch.unwrap_or_default())
 }

@@ -96,7 +96,10 @@ impl Softphone {
         let mut request = Message::request(Method::Register, format!("sip:{}", self.account.domain));
         let address = self.account.address();
         request.push(Header::new(Name::MaxForwards, "70"));
-        request.push(Header::new(Name::From, format!("<{address}>;tag={:08x}", fastrand::u32(..))));
+        request.push(Header::new(
+            Name::From,
+            format!("<{address}>;tag={:08x}", fastrand::u32(..)),
+        ));
         request.push(Header::new(Name::To, format!("<{address}>")));
         request.push(Header::new(Name::CallId, &self.registration));
         request.push(Header::new(Name::Contact, format!("<{}>", self.contact())));
@@ -147,7 +150,9 @@ impl Softphone {
     pub async fn next_request(&self, deadline: tokio::time::Instant) -> Result<Message, Error> {
         let mut requests = self.requests.lock().await;
         let next = tokio::time::timeout_at(deadline, requests.recv()).await;
-        let silence = || Error::Silence { method: "a request to the phone".into() };
+        let silence = || Error::Silence {
+            method: "a request to the phone".into(),
+        };
         next.map_err(|_elapsed| silence())?.ok_or_else(silence)
     }
 
@@ -174,7 +179,11 @@ impl Softphone {
         format!("sip:{}@{}", self.account.user, self.link.local)
     }
 
-    pub(crate) async fn send(&self, request: &Message, credentials: Option<Header>) -> Result<Responses, Error> {
+    pub(crate) async fn send(
+        &self,
+        request: &Message,
+        credentials: Option<Header>,
+    ) -> Result<Responses, Error> {
         let mut request = request.clone();
         let number = self.cseq.fetch_add(1, Ordering::Relaxed);
         if let Some(method) = request.method().cloned() {
@@ -193,6 +202,14 @@ impl Softphone {
         }
         let secret = Secret::Password(&self.account.password);
         let (method, uri) = (request.method()?, request.uri()?);
-        answer(response.headers(), &self.account.auth_user, secret, method, uri, request.body()).ok()
+        answer(
+            response.headers(),
+            &self.account.auth_user,
+            secret,
+            method,
+            uri,
+            request.body(),
+        )
+        .ok()
     }
 }

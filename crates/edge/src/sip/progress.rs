@@ -95,6 +95,11 @@ impl App {
             && let Some(tried) = &tried
         {
             self.answered_by(setup, tried);
+            if self.talk.begin(setup, tried)
+                && let Party::Trunk(trunk) = &tried.party
+            {
+                self.trunks.count(trunk, true);
+            }
         }
     }
 
@@ -149,8 +154,8 @@ impl App {
         let (status, ending) = ending(outcome);
         setup.record.status = status;
         setup.record.outcome = ending;
-        if status < 300 && status >= 200 {
-            self.talk.begin(*setup);
+        if (200..300).contains(&status) {
+            // Its record waits for the BYE since the answer passed.
             return;
         }
         if setup.record.reason.is_empty() {

@@ -28,6 +28,8 @@ impl App {
             Edit::Remove(Name::PAssertedIdentity),
             Edit::Remove(Name::PPreferredIdentity),
             Edit::Remove(Name::RemotePartyId),
+            // Proved to this edge; nobody further on needs it (RFC 3261 §22.3).
+            Edit::Remove(Name::ProxyAuthorization),
         ];
         if let Some(shown) = &assert {
             let address = self.address_of(shown);

@@ -8,7 +8,7 @@ use hotdesk_sip::trace::Cdr;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 
-use super::calls::Setup;
+use super::calls::{Setup, Tried};
 use super::party::Party;
 
 /// A call that goes on.
@@ -29,30 +29,26 @@ pub(crate) struct Talk {
 const CALLS_MAX: usize = 50_000;
 
 impl Talk {
-    pub(crate) fn begin(&self, setup: Setup) {
-        let trunk = setup.tried.last().and_then(|tried| match &tried.party {
-            Party::Trunk(trunk) => Some(trunk.clone()),
-            _ => None,
-        });
+    /// Somebody has answered. Returns whether it is news: a second answer of a forked call is not.
+    pub(crate) fn begin(&self, setup: &Setup, tried: &Tried) -> bool {
         let mut calls = self.calls.lock();
-        if calls.len() < CALLS_MAX {
-            let Setup {
-                call_id,
-                record,
-                followed,
-                emergency,
-                ..
-            } = setup;
-            calls.insert(
-                call_id,
-                Talking {
-                    record,
-                    followed,
-                    emergency,
-                    trunk,
-                },
-            );
+        if calls.len() >= CALLS_MAX || calls.contains_key(&setup.call_id) {
+            return false;
         }
+        let trunk = match &tried.party {
+            Party::Trunk(trunk) => Some(trunk.clone()),
+            Party::Phone(_) | Party::Edge(_) | Party::Address(_) => None,
+        };
+        let mut record = setup.record.clone();
+        record.status = 200;
+        let talking = Talking {
+            record,
+            followed: setup.followed.clone(),
+            emergency: setup.emergency,
+            trunk,
+        };
+        calls.insert(setup.call_id.clone(), talking);
+        true
     }
 
     /// The call is over.
