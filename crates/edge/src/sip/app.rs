@@ -13,7 +13,7 @@ use hotdesk_sip::message::{Limits, Message, Method, Name};
 use hotdesk_sip::proxy::{
     Actions, Application, Decision, Incoming, ListenerInfo, Next, Outcome, PendingId, Plan, Target, Why,
 };
-use hotdesk_sip::secret::{GruuKey, LineKey};
+use hotdesk_sip::secret::{EdgePasses, GruuKey, LineKey};
 use hotdesk_sip::trace::{Cdr, Way};
 use hotdesk_sip::uri::{Scheme, Uri};
 use parking_lot::Mutex;
@@ -81,6 +81,7 @@ pub(crate) struct App {
     pub(crate) trunks: Trunks,
     pub(crate) peers: Peers,
     pub(crate) tokens: Tokens,
+    pub(crate) passes: EdgePasses,
     pub(crate) emergency: Emergency,
     pub(crate) calls: Mutex<Dialogs>,
     pub(crate) legs: Legs,

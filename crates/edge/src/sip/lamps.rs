@@ -15,8 +15,8 @@ use hotdesk_sip::digest::{Kind, Secret, answer};
 use hotdesk_sip::event::{
     Bodies, Changes, Dialogs, Notifier, Notify, Package, Reason, Sent, Subscribe, Subscriber, SubscriptionId,
 };
-use hotdesk_sip::message::{Header, Message};
-use hotdesk_sip::proxy::{Actions, Decision, Incoming, Plan, Target};
+use hotdesk_sip::message::{Header, Message, Name};
+use hotdesk_sip::proxy::{Actions, Decision, Edit, Incoming, Plan, Target};
 use hotdesk_sip::registrar::Change;
 use hotdesk_sip::uri::Uri;
 use hotdesk_store::Ledger;
@@ -100,7 +100,7 @@ impl App {
         if package == Some(Package::Dialog)
             && !incoming.in_dialog
             && !from_edge
-            && let Some(target) = self.where_user_sits(&name)
+            && let Some(target) = self.where_user_sits(request, &name)
         {
             return Decision::Forward {
                 plan: Plan::to(target),
@@ -151,7 +151,7 @@ impl App {
     }
 
     /// The edge that knows a user's calls, when it is another one.
-    fn where_user_sits(&self, name: &str) -> Option<Target> {
+    fn where_user_sits(&self, request: &Message, name: &str) -> Option<Target> {
         let user = self.table.by_name(name)?;
         let binding = user.newest()?;
         let device = self.table.by_device(&binding.device)?;
@@ -168,6 +168,9 @@ impl App {
         );
         let mut target = Target::new(Bytes::from(uri), hop);
         target.routes.push(Bytes::from(route));
+        let pass = self.pass(request.call_id()?, &target.uri);
+        target.edits.push(Edit::Remove(Name::ProxyAuthorization));
+        target.edits.push(pass);
         Some(target)
     }
 

@@ -1,7 +1,6 @@
 //! Who sends a request: one of our phones, a trunk, another edge. Nobody else gets anything done here.
 //!
-//! A trunk is known by its address, another edge by its certificate (or, where the operator trusts the network, by
-//! the address that it announced), a phone by its digest. A phone proves one of two accounts:
+//! A trunk is known by its address, another edge by its pass or its certificate, a phone by its digest. A phone proves one of two accounts:
 //!
 //! | line | user name | password | speaks for |
 //! |---|---|---|---|
@@ -18,6 +17,7 @@ use hotdesk_client::{DeviceBinding, UserBindings};
 use hotdesk_sip::digest::{Credentials, Ha1s, Kind, Verdict};
 use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Header, Message, Name};
+use hotdesk_sip::secret::EdgePasses;
 use smol_str::SmolStr;
 
 use super::app::{App, now_ms};
@@ -74,22 +74,32 @@ impl App {
         from: &Hop,
         kind: Kind,
     ) -> Result<Sender, Message> {
-        match self.neighbour(from) {
+        match self.neighbour(request, from) {
             Some(neighbour) => Ok(neighbour),
             None => self.line(now, request, from, kind).map(Sender::Phone),
         }
     }
 
     /// Who is known without proof by digest.
-    pub(crate) fn neighbour(&self, from: &Hop) -> Option<Sender> {
+    pub(crate) fn neighbour(&self, request: &Message, from: &Hop) -> Option<Sender> {
         if let Some(trunk) = self.trunks.of_address(from) {
             return Some(Sender::Trunk(trunk));
         }
-        if let Some(edge) = self.peers.of_hop(from, &self.transports) {
+        let edge = self.edge_by_pass(request);
+        if let Some(edge) = edge.or_else(|| self.peers.of_hop(from, &self.transports)) {
             return Some(Sender::Edge(edge));
         }
         let peer = contains(&self.settings.peer_networks, from.remote.ip());
         peer.then(|| Sender::Peer(SmolStr::from(from.remote.ip().to_string())))
+    }
+
+    /// The edge that a request's pass names.
+    fn edge_by_pass(&self, request: &Message) -> Option<SmolStr> {
+        let pass = request.header(&EdgePasses::name())?.text()?;
+        let edge = self
+            .passes
+            .open(&pass, now_ms() / 1000, request.call_id()?, request.uri()?)?;
+        (edge != self.settings.edge).then_some(edge)
     }
 
     fn line(&self, now: Instant, request: &Message, from: &Hop, kind: Kind) -> Result<Line, Message> {

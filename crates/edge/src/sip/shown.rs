@@ -4,6 +4,7 @@ use hotdesk_routing::Caller;
 use hotdesk_routing::identity::{Asked, Identity, Shown, Towards, identity};
 use hotdesk_sip::message::{Header, Message, Name};
 use hotdesk_sip::proxy::Edit;
+use hotdesk_sip::secret::EdgePasses;
 use hotdesk_sip::value::NameAddr;
 use smol_str::SmolStr;
 
@@ -30,6 +31,7 @@ impl App {
             Edit::Remove(Name::RemotePartyId),
             // Proved to this edge; nobody further on needs it (RFC 3261 §22.3).
             Edit::Remove(Name::ProxyAuthorization),
+            Edit::Remove(EdgePasses::name()),
         ];
         if let Some(shown) = &assert {
             let address = self.address_of(shown);

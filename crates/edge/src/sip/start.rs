@@ -292,6 +292,7 @@ impl Parts<'_> {
             challenger: Challenger::new(digest, key.nonce_key(&edge)),
             brake: Mutex::new(brake(config)),
             gruu_key: key.gruu_key(),
+            passes: key.edge_passes(),
             tokens: Tokens::new(&random_key()),
             locations: Locations::new(ledger.clone(), contacts.collect()),
             emergency: Emergency::new(

@@ -9,10 +9,11 @@ use hotdesk_routing::{Decision, Outward, Ring, RingGroup, RingPlace, VoicemailCa
 use hotdesk_sip::digest::{Secret, answer};
 use hotdesk_sip::message::{Header, Message, Name};
 use hotdesk_sip::proxy::{Actions, Edit, Group, Target};
+use hotdesk_sip::secret::EdgePasses;
 use hotdesk_sip::uri::Uri;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::app::App;
+use super::app::{App, now_ms};
 use super::calls::{Setup, Tried};
 use super::party::Party;
 
@@ -161,7 +162,9 @@ impl App {
         );
         let mut target = Target::new(Bytes::from(uri), hop.clone());
         target.routes.push(Bytes::from(route));
+        let pass = self.pass(&setup.call_id, &target.uri);
         target.edits = self.identity_edits(&setup.dialled.caller, &setup.asked, Towards::Peer, None);
+        target.edits.push(pass);
         target.id = place.device.clone();
         let tried = Tried {
             party: Party::Edge(edge),
@@ -170,6 +173,14 @@ impl App {
             hop,
         };
         Some(Aim { target, tried })
+    }
+
+    /// Shows another edge that a request is ours.
+    pub(crate) fn pass(&self, call_id: &[u8], uri: &[u8]) -> Edit {
+        let pass = self
+            .passes
+            .make(&self.settings.edge, now_ms() / 1000, call_id, uri);
+        Edit::Set(Header::new(EdgePasses::name(), pass))
     }
 
     fn voicemail_aim(&self, setup: &Setup, call: &VoicemailCall) -> Option<Aim> {

@@ -16,6 +16,7 @@
 
 mod flow;
 mod gruu;
+mod pass;
 mod seal;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ use zeroize::Zeroizing;
 pub use self::flow::FlowTokens;
 pub(crate) use self::flow::{read_hop, write_hop};
 pub use self::gruu::{GruuKey, TempGruu};
+pub use self::pass::EdgePasses;
 
 use crate::digest::{Ha1s, NonceKey};
 
@@ -163,6 +165,12 @@ impl LineKey {
             &derive(&self.bytes, &[b"hotdesk 1 flow", b"\0", edge.as_bytes()]),
             run,
         )
+    }
+
+    /// Makes and checks the passes by which edges know each other's requests.
+    #[must_use]
+    pub fn edge_passes(&self) -> EdgePasses {
+        EdgePasses::new(&derive(&self.bytes, &[b"hotdesk 1 edge pass"]))
     }
 
     /// Makes and reads temporary GRUUs, the same at all edges.
