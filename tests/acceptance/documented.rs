@@ -17,6 +17,7 @@ fn every_error_code_is_documented_and_no_other() {
         include_str!("../../crates/proto/src/error/failure.rs"),
         include_str!("../../crates/proto/src/error/api_error.rs"),
         include_str!("../../crates/store/src/error.rs"),
+        include_str!("../../crates/store/src/ledger/error.rs"),
         include_str!("../../crates/client/src/error.rs"),
         include_str!("../../crates/cli/src/exit.rs"),
     ];

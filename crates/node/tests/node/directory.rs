@@ -207,7 +207,7 @@ async fn a_phones_password_is_answered_once_and_kept_as_sealed_digests() {
         while let Some(message) = stream.message().await.unwrap() {
             if let Some(v1::watch_response::Item::SnapshotPart(part)) = message.item {
                 let chi = part.devices.into_iter().find(|device| device.id == "chi-1");
-                sealed = sealed.or(chi.map(|chi| chi.sealed_secret));
+                sealed = sealed.or_else(|| chi.map(|chi| chi.sealed_secret));
             }
         }
         let opened = key.open("chi-1", &sealed.unwrap());
