@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hotdesk_sip::message::{Header, Message, Method, Name};
+use hotdesk_sip::value::NameAddr;
 use tokio::time::{Instant, timeout_at};
 
 use crate::link::Responses;
@@ -295,6 +296,24 @@ impl<'a> Incoming<'a> {
     pub(crate) fn new(phone: &'a Softphone, invite: Message) -> Self {
         let tag = format!("{:08x}", fastrand::u32(..));
         Self { phone, invite, tag }
+    }
+
+    /// Whom the phone shows: the asserted name and number, else From.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let asserted = self
+            .invite
+            .values(&Name::PAssertedIdentity)
+            .next()
+            .map(NameAddr::parse);
+        let Some(Ok(address)) = asserted.or_else(|| Some(self.invite.from())) else {
+            return String::new();
+        };
+        let number = address.uri.user_text().unwrap_or_default().into_owned();
+        match std::str::from_utf8(&address.display) {
+            Ok(name) if !name.is_empty() => format!("{name}, {number}"),
+            _ => number,
+        }
     }
 
     /// Rings.

@@ -12,7 +12,8 @@ use crate::exit::Problem;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Three offices (chicago, new-york, austin), each with a node on its own directory and an edge, in this process, \
-on loopback, with a sample directory of 3 sites, 60 users and 40 phones.
+on loopback, with a sample directory of 3 sites, 60 users and 40 phones. Real phones and softphones of this machine \
+can register at the edges; the demo prints how.
 
 Examples:
   hotdesk demo                         prints what to try, then what happens, until Ctrl-C
@@ -28,6 +29,9 @@ pub(crate) struct DemoArgs {
     /// Use this port and the two after it [default: free ones]
     #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u16).range(1..=65533))]
     port: Option<u16>,
+    /// Serve phones on this port, and on the second and fourth after it [default: 15060; free ones with --once]
+    #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u16).range(1..=65530))]
+    sip_port: Option<u16>,
 }
 
 impl DemoArgs {
@@ -36,6 +40,7 @@ impl DemoArgs {
             once: self.once,
             dir: self.dir,
             port: self.port,
+            sip_port: self.sip_port,
         };
         demo::run(context, &wish).await
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::narrate::Narrator;
 use super::offices::Offices;
+use super::phones;
 use super::sample::Person;
 use crate::exit::Problem;
 use crate::output::table;
@@ -121,9 +122,34 @@ pub(crate) fn what_to_try(say: &Narrator, offices: &Offices, people: &[Person]) 
         };
         say.plain(&format!("  {}{about}", paint.cyan(&text)))?;
     }
+    softphone(say, offices)?;
     say.gap()?;
     say.plain("What happens at the offices shows below, as each edge hears of it. Ctrl-C stops everything.")?;
     say.gap()
+}
+
+/// What to type into a softphone.
+fn softphone(say: &Narrator, offices: &Offices) -> Result<(), Problem> {
+    say.gap()?;
+    say.heading("Or take a softphone: it becomes one of the phones")?;
+    say.gap()?;
+    let rows = [("chi-12", 0), ("ny-07", 1)]
+        .into_iter()
+        .filter_map(|(device, office)| {
+            let server = offices.all[office].sip_address()?;
+            Some(vec![
+                format!("{device}@{}", phones::DOMAIN),
+                device.to_owned(),
+                phones::password(device),
+                format!("{server} (UDP or TCP)"),
+            ])
+        })
+        .collect();
+    for line in table(&["ADDRESS", "USER NAME", "PASSWORD", "SERVER OR PROXY"], rows, "").lines() {
+        say.plain(&format!("  {line}"))?;
+    }
+    let about = "  log somebody in at the phone (above), then dial their extension from the other; *13 says who is logged in";
+    say.plain(&say.paint().dim(about))
 }
 
 /// This program, where the shell does not find it by its name.

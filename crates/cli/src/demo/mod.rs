@@ -1,7 +1,7 @@
 //! The demo: three offices in this process, on loopback.
 //!
-//! `office` starts and stops them, `sample` is the directory they begin with, `story` plays the story and
-//! proves each step, `live` streams what happens until Ctrl-C, `narrate` is how all of them speak, and
+//! `office` starts and stops them, `phones` is their SIP side, `sample` is the directory they begin with, `story`
+//! plays the story and proves each step, `live` streams what happens until Ctrl-C, `narrate` is how all of them speak, and
 //! `guide` says what to try.
 
 mod guide;
@@ -10,6 +10,7 @@ mod live;
 mod narrate;
 mod office;
 mod offices;
+mod phones;
 mod proof;
 mod sample;
 mod story;
@@ -34,6 +35,8 @@ pub(crate) struct Wish {
     pub(crate) dir: Option<PathBuf>,
     /// The first of three ports; `None`: free ones.
     pub(crate) port: Option<u16>,
+    /// The first of the edges' ports for phones; `None`: the usual ones, or free ones for the story.
+    pub(crate) sip_port: Option<u16>,
 }
 
 /// Runs the demo to its end.
@@ -55,8 +58,9 @@ pub(crate) async fn run(context: &Context, wish: &Wish) -> Result<(), Problem> {
     };
     say.heading("Hotdesk: three offices, one log")?;
     say.gap()?;
+    let sip_port = wish.sip_port.or((!wish.once).then_some(phones::PORT));
     let mut offices = tokio::select! {
-        offices = Offices::start(&dir, wish.port) => offices?,
+        offices = Offices::start(&dir, wish.port, sip_port) => offices?,
         signal = asked_to_stop() => return Err(interrupted(signal)),
     };
     let acted = tokio::select! {

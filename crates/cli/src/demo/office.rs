@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use hotdesk_client::v1::Event;
 use hotdesk_client::{Applied, Client, Options, WatchedTable};
-use hotdesk_edge::Edge;
+use hotdesk_edge::{Edge, SipEdge};
 use hotdesk_node::{Config, Node};
 use tokio::net::TcpListener;
 
 use super::listen::listen;
+use super::phones;
 use crate::exit::{Own, Problem};
 
 /// An office, as the sample directory has it.
@@ -50,6 +51,8 @@ pub(crate) struct Office {
     pub(crate) client: Client,
     /// The edge: routes calls by its own table.
     pub(crate) edge: Edge,
+    /// The edge's SIP side: phones register there.
+    pub(crate) sip: Option<SipEdge>,
     config: Config,
     node: Option<Node>,
     entries: Arc<Mutex<BTreeMap<u64, Arc<[Event]>>>>,
@@ -66,18 +69,22 @@ impl Office {
         dir: &Path,
         listener: TcpListener,
         all: &[SocketAddr],
+        sip_ports: &[u16],
     ) -> Result<Self, Problem> {
         let own = all[position(place)];
         let config = config(place, dir, all);
         let node = Node::start_on(config.clone(), listener).await?;
         let client = Client::new(Options::new([own.to_string()]).with_by(format!("demo:{}", place.id)))?;
         let others = all.iter().filter(|address| **address != own);
-        let edge = Edge::start(hotdesk_edge::Config {
+        let edge_config = hotdesk_edge::Config {
             site: place.id.to_owned(),
             nodes: [own].iter().chain(others).map(SocketAddr::to_string).collect(),
             ..hotdesk_edge::Config::default()
-        })
-        .map_err(|error| Problem::own(Own::Service, error.to_string(), "Please report it."))?;
+        };
+        let service = |error: String| Problem::own(Own::Service, error, "Please report it.");
+        let edge = Edge::start(phones::serve(edge_config, place, dir, sip_ports))
+            .map_err(|error| service(error.to_string()))?;
+        let sip = edge.start_sip().map_err(|error| service(error.to_string()))?;
         let entries = Arc::default();
         tokio::spawn(remember(edge.table().subscribe(), Arc::clone(&entries)));
         Ok(Self {
@@ -85,10 +92,23 @@ impl Office {
             address: own,
             client,
             edge,
+            sip,
             config,
             node: Some(node),
             entries,
         })
+    }
+
+    /// Stops serving phones.
+    pub(crate) async fn stop_edge(&mut self) {
+        if let Some(sip) = self.sip.take() {
+            sip.stop().await;
+        }
+    }
+
+    /// Where phones register.
+    pub(crate) fn sip_address(&self) -> Option<SocketAddr> {
+        self.sip.as_ref().and_then(phones::address)
     }
 
     /// Stops the node in good order; the edge goes on, fed by another office. Nothing when it is stopped.
@@ -144,6 +164,8 @@ fn config(place: Place, dir: &Path, all: &[SocketAddr]) -> Config {
         .map(|(office, address)| (office.node_id, address.to_string()))
         .collect();
     config.pin.pepper_file = Some(pepper(dir));
+    config.sip.domain = Some(phones::DOMAIN.to_owned());
+    config.sip.key_file = Some(phones::line_key(dir));
     // All three nodes and sixty PINs on one machine: cheaper than what an office should use.
     config.pin.memory_kib = 4 * 1024;
     config.pin.iterations = 1;

@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 use super::listen::listeners;
 use super::office::{OFFICES, Office, pepper, position};
+use super::phones;
+use super::sample;
 use crate::exit::{Own, Problem};
 use crate::import::Sheet;
 
@@ -31,9 +33,11 @@ impl Offices {
     ///
     /// # Errors
     /// When a node does not start, or no leader is elected.
-    pub(crate) async fn start(dir: &Path, port: Option<u16>) -> Result<Self, Problem> {
+    pub(crate) async fn start(dir: &Path, port: Option<u16>, sip_port: Option<u16>) -> Result<Self, Problem> {
         fs::create_dir_all(dir).map_err(|error| Problem::file("make the directory", dir, &error))?;
         make_pepper(dir)?;
+        phones::make_line_key(dir)?;
+        let sip_ports = phones::ports(sip_port)?;
         let listeners = listeners(dir, port).await?;
         let addresses: Vec<SocketAddr> = listeners
             .iter()
@@ -43,7 +47,7 @@ impl Offices {
         let starting = OFFICES
             .into_iter()
             .zip(listeners)
-            .map(|(place, listener)| Office::start(place, dir, listener, &addresses));
+            .map(|(place, listener)| Office::start(place, dir, listener, &addresses, &sip_ports));
         let offices = Self {
             all: try_join_all(starting).await?,
         };
@@ -97,6 +101,7 @@ impl Offices {
                 Imported::Rejected(problems) => return Err(rejected(sheet, &problems)),
             }
         }
+        phones::set_passwords(&self.all[0].client, &sample::devices(sheets)).await?;
         Ok(rows)
     }
 
@@ -113,8 +118,9 @@ impl Offices {
         Ok(up.client.cluster_status().await?)
     }
 
-    /// Stops all nodes in good order.
+    /// Stops all edges and nodes in good order.
     pub(crate) async fn stop(&mut self) {
+        join_all(self.all.iter_mut().map(Office::stop_edge)).await;
         join_all(self.all.iter_mut().map(Office::stop_node)).await;
     }
 }

@@ -60,6 +60,16 @@ pub(crate) fn people(sheets: &[Sheet]) -> Vec<Person> {
     .collect()
 }
 
+/// The phones of the sample.
+pub(crate) fn devices(sheets: &[Sheet]) -> Vec<String> {
+    let rows = sheets.iter().flat_map(|sheet| &sheet.rows);
+    rows.filter_map(|row| match &row.record {
+        Some(Record::Device(device)) => Some(device.id.clone()),
+        _ => None,
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use hotdesk_client::{Client, Error, Pin};
 use super::narrate::Narrator;
 use super::office::{OFFICES, Office, Place};
 use super::offices::{ASK_EVERY, Offices};
+use super::phones;
 use super::proof::{neutral, rings_at, told_of_both};
 use super::sample::Person;
 use crate::exit::{Own, Problem};
@@ -50,6 +51,7 @@ pub(crate) async fn play(offices: &mut Offices, people: &[Person], say: Narrator
     story.wrong_pin(traveller).await?;
     let stopped = story.without_its_leader(traveller, colleague).await?;
     story.back_again(stopped, traveller, colleague).await?;
+    story.phones_ring(stopped, traveller, colleague).await?;
     match story.missed {
         0 => Ok(()),
         missed => Err(Problem::own(
@@ -213,6 +215,76 @@ impl Story<'_> {
             rings_at(office, &second.extension, spare)
         })
         .await
+    }
+
+    /// Real SIP: three phones register at the edges of their offices and call each other.
+    async fn phones_ring(&mut self, stopped: usize, who: &Person, caller: &Person) -> Result<(), Problem> {
+        let spare = (stopped + 1) % OFFICES.len();
+        let what = format!(
+            "Three phones register over SIP at the edges of their offices; {} calls {}",
+            caller.name, who.name
+        );
+        self.say.step(6, &what)?;
+        let switched_on = futures::future::try_join3(
+            self.phone(CHICAGO, CHICAGO_PHONE),
+            self.phone(NEW_YORK, NEW_YORK_PHONE),
+            self.phone(spare, SPARE_PHONES[spare]),
+        );
+        let (chicago, new_york, from) = match switched_on.await {
+            Ok(phones) => phones,
+            Err(seen) => return self.miss("three phones are registered", &seen),
+        };
+        self.served(&[CHICAGO_PHONE, NEW_YORK_PHONE, SPARE_PHONES[spare]])
+            .await?;
+        let rang = phones::call(&from, &who.extension, &chicago, &new_york).await;
+        self.rang(&who.extension, CHICAGO_PHONE, rang)?;
+        self.login(NEW_YORK, who, NEW_YORK_PHONE).await?;
+        let index = self.offices.status().await?.applied_index;
+        let claim = format!("a call to {} goes to {NEW_YORK_PHONE}", who.extension);
+        self.everywhere(&claim, index, |office| {
+            rings_at(office, &who.extension, NEW_YORK_PHONE)
+        })
+        .await?;
+        let rang = phones::call(&from, &who.extension, &new_york, &chicago).await;
+        self.rang(&who.extension, NEW_YORK_PHONE, rang)?;
+        match phones::refused(&chicago, &caller.extension).await {
+            Ok(answer) => self.say.seen(&format!(
+                "{CHICAGO_PHONE} can no longer call as {}: {answer}",
+                who.name
+            )),
+            Err(seen) => self.miss(&format!("{CHICAGO_PHONE} can no longer call"), &seen),
+        }
+    }
+
+    async fn phone(&self, office: usize, device: &str) -> Result<hotdesk_softphone::Softphone, String> {
+        let edge = self.offices.all[office]
+            .sip_address()
+            .ok_or("the edge serves no phones")?;
+        phones::phone(device, edge).await
+    }
+
+    /// Waits until every office knows which edge serves these phones.
+    async fn served(&mut self, devices: &[&str]) -> Result<(), Problem> {
+        let claim = format!("{} are registered, and known to be", devices.join(", "));
+        self.everywhere(&claim, 0, |office| {
+            let unserved = |device: &&&str| {
+                let known = office.table().by_device(device);
+                known.is_none_or(|known| known.serving().is_none())
+            };
+            match devices.iter().find(unserved) {
+                None => Ok(()),
+                Some(device) => Err(format!("expected an edge that serves {device}, saw none")),
+            }
+        })
+        .await
+    }
+
+    fn rang(&mut self, number: &str, phone: &str, rang: Result<String, String>) -> Result<(), Problem> {
+        let claim = format!("the call to {number} rings at {phone} only");
+        match rang {
+            Ok(shown) => self.say.seen(&format!("{claim}, and shows \"{shown}\"")),
+            Err(seen) => self.miss(&claim, &seen),
+        }
     }
 
     /// Logs somebody in through an office's node.

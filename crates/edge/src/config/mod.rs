@@ -23,6 +23,7 @@ use std::time::Duration;
 use hotdesk_routing::{DialPlan, OutsideHours, Rights, Trunk};
 use smol_str::SmolStr;
 
+pub use hotdesk_sip::hop::Transport;
 pub use registrar::{Model, Registrar, Security};
 pub use sample::sample_config;
 pub use services::{Announce, Calls, CallsAtEviction, EmergencyNotify, Http, SipUri, SiteLimits};

@@ -15,7 +15,7 @@ const ITEMS_MAX: usize = 1000;
 /// How long a report is put off to travel with others.
 const GATHER: Duration = Duration::from_millis(100);
 /// How long to wait after a report that failed.
-const AGAIN: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Which phones this edge serves, as far as the cluster has to be told. Told only when the cluster believes something
 /// else: phones that refresh their registration cost the log nothing.
@@ -69,11 +69,30 @@ impl Serving {
                     edge: self.edge.to_string(),
                     gone: false,
                 };
-                if let Err(error) = client.report_serving(devices.iter().map(item).collect()).await {
-                    tracing::warn!(%error, devices = devices.len(), "cannot tell the cluster which phones are here; trying again");
-                    self.waiting.lock().extend(devices);
-                    tokio::time::sleep(AGAIN).await;
-                }
+                let items: Vec<_> = devices.iter().map(item).collect();
+                let problem = match client.report_serving(items).await {
+                    Ok(noted) if usize::try_from(noted).is_ok_and(|noted| noted == devices.len()) => continue,
+                    // The cluster has not taken in this edge's own announcement yet, or a phone was deleted.
+                    Ok(noted) => format!("{noted} of {} are known there", devices.len()),
+                    Err(error) => error.to_string(),
+                };
+                tracing::warn!(
+                    problem,
+                    "the cluster does not know yet which phones are here; trying again"
+                );
+                self.again(devices).await;
+            }
+        }
+    }
+}
+
+impl Serving {
+    /// Keeps for the next round what the cluster still has otherwise.
+    async fn again(&self, devices: Vec<SmolStr>) {
+        tokio::time::sleep(AGAIN).await;
+        for device in devices {
+            if self.table.by_device(&device).is_some() {
+                self.serves(&device);
             }
         }
     }
@@ -120,19 +139,24 @@ pub(crate) async fn announce(client: Client, table: WatchedTable, edge: v1::Edge
     let mut states = table.state_changes();
     loop {
         let far = tokio::time::Instant::now() + Duration::from_secs(3600);
+        let mut pause = WATCH_EVERY;
         if table.ready(far).await {
             let known = table.edge(&edge.id);
             let same = known.is_some_and(|known| *known.site.as_str() == edge.site && known.uri == edge.uri);
             if !same {
+                pause = AGAIN;
                 match client.put_edge(edge.clone()).await {
                     Ok(_) => tracing::info!(edge_id = edge.id, uri = edge.uri, "the cluster knows this edge"),
                     Err(error) => {
-                        tracing::warn!(%error, edge_id = edge.id, "cannot announce this edge; trying again")
+                        tracing::warn!(%error, edge_id = edge.id, "cannot announce this edge; trying again");
                     }
                 }
             }
         }
         // A change of the table's state, or a while: somebody may have deleted the record.
-        let _ = tokio::time::timeout(Duration::from_secs(10), states.changed()).await;
+        let _ = tokio::time::timeout(pause, states.changed()).await;
     }
 }
+
+/// How often the edge looks whether it is still known.
+const WATCH_EVERY: Duration = Duration::from_secs(10);

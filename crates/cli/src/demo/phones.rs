@@ -1,0 +1,204 @@
+//! The phones of the demo: each office's edge serves them over SIP, and the story has them call each other.
+
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use hotdesk_client::{Client, DeviceSecret};
+use hotdesk_edge::config::{Announce, Http, Listen, Registrar, Security, Sip};
+use hotdesk_edge::{Config, SipEdge};
+use hotdesk_softphone::{Account, Outcome, Softphone};
+use uuid::Uuid;
+
+use super::office::{OFFICES, Place, position};
+use crate::exit::{Own, Problem};
+
+/// The SIP domain of the sample company.
+pub(crate) const DOMAIN: &str = "hotdesk.test";
+
+/// Where the offices' edges listen unless something else is asked for: 15060, 15062, 15064.
+pub(crate) const PORT: u16 = 15_060;
+
+/// How long the story waits for a phone to ring, or not to.
+const RING_MAX: Duration = Duration::from_secs(5);
+
+/// The password of a phone of the sample; no secret, it is in the source.
+pub(crate) fn password(device: &str) -> String {
+    format!("demo-{device}")
+}
+
+/// The file with the key that nodes and edges share.
+pub(crate) fn line_key(dir: &Path) -> PathBuf {
+    dir.join("line-key")
+}
+
+/// Each demo has a key of its own; a kept directory keeps it, because the phones' passwords are sealed with it.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn make_line_key(dir: &Path) -> Result<(), Problem> {
+    let path = line_key(dir);
+    if path.exists() {
+        return Ok(());
+    }
+    let key = format!("{}{}\n", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    fs::write(&path, key).map_err(|error| Problem::file("write", &path, &error))
+}
+
+/// The ports of the three edges: from `base` on, every second one (phones take two), or free ones.
+///
+/// # Errors
+/// When one of them is taken.
+pub(crate) fn ports(base: Option<u16>) -> Result<Vec<u16>, Problem> {
+    let port = |at: usize| {
+        let wanted = base.map_or(0, |base| base.saturating_add(2 * u16::try_from(at).unwrap_or(0)));
+        let socket = UdpSocket::bind(("127.0.0.1", wanted)).and_then(|socket| socket.local_addr());
+        socket.map(|address| address.port()).map_err(|error| {
+            Problem::own(
+                Own::Service,
+                format!("phones cannot be served on 127.0.0.1:{wanted}: {error}"),
+                "Stop whatever has the port (another demo?), or give another --sip-port.",
+            )
+        })
+    };
+    (0..OFFICES.len()).map(port).collect()
+}
+
+/// What an office's edge needs for its phones.
+pub(crate) fn serve(config: Config, place: Place, dir: &Path, ports: &[u16]) -> Config {
+    let address = SocketAddr::from(([127, 0, 0, 1], ports[position(place)]));
+    let listen = |transport| Listen {
+        transport,
+        address,
+        ..Listen::default()
+    };
+    Config {
+        sip: Sip {
+            domain: DOMAIN.into(),
+            key_file: Some(line_key(dir)),
+            listen: vec![
+                listen(hotdesk_edge::config::Transport::Udp),
+                listen(hotdesk_edge::config::Transport::Tcp),
+            ],
+            ..Sip::default()
+        },
+        registrar: Registrar {
+            data_dir: Some(dir.join(format!("{}-edge", place.id))),
+            ..Registrar::default()
+        },
+        security: Security {
+            // One machine: whoever mistypes a password here locks nobody else out for long.
+            failure_delay_max: Duration::from_secs(2),
+            ..Security::default()
+        },
+        announce: Announce {
+            uri: format!("sip:{address}").parse().ok(),
+            ..Announce::default()
+        },
+        http: Http {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            ..Http::default()
+        },
+        ..config
+    }
+    .completed()
+}
+
+/// Gives all phones of the sample their passwords.
+///
+/// # Errors
+/// When a node refuses.
+pub(crate) async fn set_passwords(client: &Client, devices: &[String]) -> Result<(), Problem> {
+    let each = devices.iter().map(async |device| {
+        let secret = password(device);
+        let secret = DeviceSecret::Password(secret.into());
+        client.set_device_secret(device, secret).await.map(drop)
+    });
+    try_join_all(each).await?;
+    Ok(())
+}
+
+/// Where an edge serves phones.
+pub(crate) fn address(edge: &SipEdge) -> Option<SocketAddr> {
+    edge.addresses().first().map(|(_, address)| *address)
+}
+
+/// A phone of the sample, switched on and registered at an edge.
+///
+/// # Errors
+/// What went wrong, in words.
+pub(crate) async fn phone(device: &str, edge: SocketAddr) -> Result<Softphone, String> {
+    let account = Account::device(device, &password(device), DOMAIN);
+    let phone = Softphone::start(account, edge)
+        .await
+        .map_err(|error| error.to_string())?;
+    let answer = phone.register(600).await.map_err(|error| error.to_string())?;
+    match answer.status() {
+        Some(200) => Ok(phone),
+        other => Err(format!("expected {device} to register, saw {other:?}")),
+    }
+}
+
+/// Calls, and proves that it rings at `rings` and at none of `silent`; then both hang up. Returns the name and number
+/// that the called phone shows.
+///
+/// # Errors
+/// What was seen instead.
+pub(crate) async fn call(
+    from: &Softphone,
+    number: &str,
+    rings: &Softphone,
+    silent: &Softphone,
+) -> Result<String, String> {
+    let answer = async {
+        let incoming = rings
+            .incoming(RING_MAX)
+            .await
+            .map_err(|error| error.to_string())?;
+        let shown = incoming.shown();
+        let call = incoming.answer().await.map_err(|error| error.to_string())?;
+        Ok::<_, String>((shown, call))
+    };
+    let quiet = async { silent.incoming(Duration::from_secs(1)).await.is_err() };
+    let (made, answered, quiet) = tokio::join!(from.call(number, RING_MAX * 2), answer, quiet);
+    let made = made.map_err(|error| error.to_string())?;
+    let status = made.status();
+    let (Outcome::Answered(call), Ok((shown, taken))) = (made, answered) else {
+        return Err(format!(
+            "expected the call to {number} to be answered, saw status {status}"
+        ));
+    };
+    let (hung_up, ended) = tokio::join!(call.hang_up(), taken.ended(RING_MAX));
+    hung_up.and(ended).map_err(|error| error.to_string())?;
+    if quiet {
+        Ok(shown)
+    } else {
+        Err("it rang at the other phone as well".into())
+    }
+}
+
+/// Calls, and proves that it is refused. Returns what the caller is told.
+///
+/// # Errors
+/// What was seen instead.
+pub(crate) async fn refused(from: &Softphone, number: &str) -> Result<String, String> {
+    match from
+        .call(number, RING_MAX)
+        .await
+        .map_err(|error| error.to_string())?
+    {
+        Outcome::Refused(response) => {
+            let reason = response
+                .reason()
+                .map(|reason| String::from_utf8_lossy(reason).into_owned());
+            Ok(format!(
+                "{} {}",
+                response.status().unwrap_or(0),
+                reason.unwrap_or_default()
+            ))
+        }
+        other => Err(format!("expected a refusal, saw status {}", other.status())),
+    }
+}
