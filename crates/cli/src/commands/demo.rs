@@ -1,5 +1,6 @@
 //! `hotdesk demo`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -32,6 +33,10 @@ pub(crate) struct DemoArgs {
     /// Serve phones on this port, and on the second and fourth after it [default: 15060; free ones with --once]
     #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u16).range(1..=65530))]
     sip_port: Option<u16>,
+    /// Serve phones on this address of the machine; the sample's passwords are known to all the world, so anything
+    /// but loopback is for a network of your own. Some softphones (baresip) do not talk to loopback
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    sip_address: IpAddr,
 }
 
 impl DemoArgs {
@@ -41,6 +46,7 @@ impl DemoArgs {
             dir: self.dir,
             port: self.port,
             sip_port: self.sip_port,
+            sip_address: self.sip_address,
         };
         demo::run(context, &wish).await
     }

@@ -15,6 +15,7 @@ mod proof;
 mod sample;
 mod story;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -37,6 +38,8 @@ pub(crate) struct Wish {
     pub(crate) port: Option<u16>,
     /// The first of the edges' ports for phones; `None`: the usual ones, or free ones for the story.
     pub(crate) sip_port: Option<u16>,
+    /// The address where the edges serve phones.
+    pub(crate) sip_address: IpAddr,
 }
 
 /// Runs the demo to its end.
@@ -59,8 +62,9 @@ pub(crate) async fn run(context: &Context, wish: &Wish) -> Result<(), Problem> {
     say.heading("Hotdesk: three offices, one log")?;
     say.gap()?;
     let sip_port = wish.sip_port.or((!wish.once).then_some(phones::PORT));
+    let sip = phones::addresses(wish.sip_address, sip_port)?;
     let mut offices = tokio::select! {
-        offices = Offices::start(&dir, wish.port, sip_port) => offices?,
+        offices = Offices::start(&dir, wish.port, &sip) => offices?,
         signal = asked_to_stop() => return Err(interrupted(signal)),
     };
     let acted = tokio::select! {

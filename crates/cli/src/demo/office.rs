@@ -69,7 +69,7 @@ impl Office {
         dir: &Path,
         listener: TcpListener,
         all: &[SocketAddr],
-        sip_ports: &[u16],
+        sip: &[SocketAddr],
     ) -> Result<Self, Problem> {
         let own = all[position(place)];
         let config = config(place, dir, all);
@@ -82,7 +82,7 @@ impl Office {
             ..hotdesk_edge::Config::default()
         };
         let service = |error: String| Problem::own(Own::Service, error, "Please report it.");
-        let edge = Edge::start(phones::serve(edge_config, place, dir, sip_ports))
+        let edge = Edge::start(phones::serve(edge_config, place, dir, sip))
             .map_err(|error| service(error.to_string()))?;
         let sip = edge.start_sip().map_err(|error| service(error.to_string()))?;
         let entries = Arc::default();

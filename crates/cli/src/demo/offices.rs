@@ -33,11 +33,10 @@ impl Offices {
     ///
     /// # Errors
     /// When a node does not start, or no leader is elected.
-    pub(crate) async fn start(dir: &Path, port: Option<u16>, sip_port: Option<u16>) -> Result<Self, Problem> {
+    pub(crate) async fn start(dir: &Path, port: Option<u16>, sip: &[SocketAddr]) -> Result<Self, Problem> {
         fs::create_dir_all(dir).map_err(|error| Problem::file("make the directory", dir, &error))?;
         make_pepper(dir)?;
         phones::make_line_key(dir)?;
-        let sip_ports = phones::ports(sip_port)?;
         let listeners = listeners(dir, port).await?;
         let addresses: Vec<SocketAddr> = listeners
             .iter()
@@ -47,7 +46,7 @@ impl Offices {
         let starting = OFFICES
             .into_iter()
             .zip(listeners)
-            .map(|(place, listener)| Office::start(place, dir, listener, &addresses, &sip_ports));
+            .map(|(place, listener)| Office::start(place, dir, listener, &addresses, sip));
         let offices = Self {
             all: try_join_all(starting).await?,
         };

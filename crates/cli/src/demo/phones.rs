@@ -1,7 +1,7 @@
 //! The phones of the demo: each office's edge serves them over SIP, and the story has them call each other.
 
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,28 +47,29 @@ pub(crate) fn make_line_key(dir: &Path) -> Result<(), Problem> {
     fs::write(&path, key).map_err(|error| Problem::file("write", &path, &error))
 }
 
-/// The ports of the three edges: from `base` on, every second one (phones take two), or free ones.
+/// Where the three edges serve phones: at ports from `base` on, every second one (phones take two), or at free ones.
 ///
 /// # Errors
-/// When one of them is taken.
-pub(crate) fn ports(base: Option<u16>) -> Result<Vec<u16>, Problem> {
-    let port = |at: usize| {
-        let wanted = base.map_or(0, |base| base.saturating_add(2 * u16::try_from(at).unwrap_or(0)));
-        let socket = UdpSocket::bind(("127.0.0.1", wanted)).and_then(|socket| socket.local_addr());
-        socket.map(|address| address.port()).map_err(|error| {
+/// When one of them is taken, or the address is none of this machine's.
+pub(crate) fn addresses(ip: IpAddr, base: Option<u16>) -> Result<Vec<SocketAddr>, Problem> {
+    let address =
+        |at: usize| {
+            let wanted = base.map_or(0, |base| base.saturating_add(2 * u16::try_from(at).unwrap_or(0)));
+            let socket = UdpSocket::bind((ip, wanted)).and_then(|socket| socket.local_addr());
+            socket.map_err(|error| {
             Problem::own(
                 Own::Service,
-                format!("phones cannot be served on 127.0.0.1:{wanted}: {error}"),
-                "Stop whatever has the port (another demo?), or give another --sip-port.",
+                format!("phones cannot be served on {}: {error}", SocketAddr::new(ip, wanted)),
+                "Stop whatever has the port (another demo?), or give another --sip-port or --sip-address.",
             )
         })
-    };
-    (0..OFFICES.len()).map(port).collect()
+        };
+    (0..OFFICES.len()).map(address).collect()
 }
 
 /// What an office's edge needs for its phones.
-pub(crate) fn serve(config: Config, place: Place, dir: &Path, ports: &[u16]) -> Config {
-    let address = SocketAddr::from(([127, 0, 0, 1], ports[position(place)]));
+pub(crate) fn serve(config: Config, place: Place, dir: &Path, all: &[SocketAddr]) -> Config {
+    let address = all[position(place)];
     let listen = |transport| Listen {
         transport,
         address,
