@@ -145,6 +145,10 @@ impl App {
             self.publish(now, Package::MessageSummary, device, out);
             return;
         }
+        if self.settings.mwi_uri.is_none() {
+            // Without a voicemail server there is nothing that a lamp could show.
+            return;
+        }
         let Some(reach) = self.locations.of_device(device).into_iter().next() else {
             return;
         };

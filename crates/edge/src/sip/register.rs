@@ -33,16 +33,16 @@ impl App {
         let registered = self.locations.change(&aor, |current| {
             let rules = self.rules(&aor, epoch);
             let registered = register(request, incoming.from, now_ms(), &rules, current)?;
+            let answer = registered.reply(request, &format!("{:016x}", fastrand::u64(..)));
             let Registered {
                 bindings, changes, ..
-            } = registered.clone();
-            Ok((bindings, changes, registered))
+            } = registered;
+            Ok((bindings, changes, answer))
         });
-        let (changes, registered, bytes) = match registered {
+        let (changes, answer, bytes) = match registered {
             Ok(registered) => registered,
             Err(refused) => return self.refused(request, &refused),
         };
-        let answer = registered.reply(request, &format!("{:016x}", fastrand::u64(..)));
         if changes.is_empty() {
             return Decision::Reply(answer);
         }
