@@ -19,7 +19,7 @@ use smol_str::SmolStr;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::app::{App, TICK, TraceBudget};
+use super::app::{App, TICK, TraceBudget, now_ms};
 use super::duties::{Activity, Serving, announce};
 use super::emergency::Emergency;
 use super::hosts::Hosts;
@@ -286,14 +286,16 @@ impl Parts<'_> {
             })
             .collect();
         let notifier = restored(subscriptions);
-        let digest = DigestSettings::new(config.sip.realm());
+        let mut digest = DigestSettings::new(config.sip.realm());
+        // Which counts were used with older nonces is forgotten with the process that saw them.
+        digest.not_before_ms = now_ms();
         Ok(App {
             plan: config.dialplan.clone(),
             challenger: Challenger::new(digest, key.nonce_key(&edge)),
             brake: Mutex::new(brake(config)),
             gruu_key: key.gruu_key(),
             passes: key.edge_passes(),
-            tokens: Tokens::new(&random_key()),
+            tokens: Tokens::new(&key.dialog_key(&edge)[..]),
             locations: Locations::new(ledger.clone(), contacts.collect()),
             emergency: Emergency::new(
                 config.dialplan.emergency.clone(),
@@ -349,7 +351,7 @@ fn random_key() -> [u8; 32] {
 fn restored(records: Vec<(String, Vec<u8>)>) -> Notifier {
     let mut notifier = Notifier::new(NotifierSettings::default(), Ids::new(random_key()));
     for (id, record) in records {
-        if let Err(error) = notifier.restore(&id, &record, Instant::now(), super::app::now_ms()) {
+        if let Err(error) = notifier.restore(&id, &record, Instant::now(), now_ms()) {
             tracing::warn!(%error, "a subscription on the disk cannot be read; the watcher will subscribe again");
         }
     }

@@ -167,6 +167,12 @@ impl LineKey {
         )
     }
 
+    /// The key of what one edge writes into Record-Route. The same in every run: calls outlast a restart.
+    #[must_use]
+    pub fn dialog_key(&self, edge: &str) -> Zeroizing<[u8; 32]> {
+        derive(&self.bytes, &[b"hotdesk 1 dialog", b"\0", edge.as_bytes()])
+    }
+
     /// Makes and checks the passes by which edges know each other's requests.
     #[must_use]
     pub fn edge_passes(&self) -> EdgePasses {
