@@ -1,0 +1,85 @@
+//! What passes through: dialogs with everything in them, between two offices. sipp has the exact messages, and looks
+//! itself whether they came as they were sent.
+
+use hotdesk_tests::company::{Company, DOMAIN, PASSWORD, needs};
+use hotdesk_tests::offices::{NAMES, phone};
+use hotdesk_tests::sipp::{Counts, Running, Sipp};
+
+use crate::common::plan;
+
+/// The host of the phones that sipp plays.
+const HOST: u8 = 11;
+
+/// A scenario as the first phone of an office.
+fn as_phone(company: &Company, office: usize, scenario: &str, number: &str) -> Running {
+    // Without it sipp proves its password for a URI of its own.
+    let uri = if number.is_empty() {
+        DOMAIN.to_owned()
+    } else {
+        format!("{number}@{DOMAIN}")
+    };
+    Sipp::new(scenario)
+        .arguments(["-auth_uri", &uri])
+        .with("user", phone(office, 1))
+        .with("password", PASSWORD)
+        .with("domain", DOMAIN)
+        .with("number", number)
+        .start(company.office(office), HOST, 5060, company.sip(office))
+}
+
+/// Registers the first phone of each office; ada is in Chicago, bob in New York.
+async fn registered(company: &Company) {
+    for office in [0, 1] {
+        // It understands the first challenge only, if that is MD5.
+        company.put_phone(phone(office, 1), NAMES[office], "sipp").await;
+        let register = include_str!("scenarios/register.xml");
+        as_phone(company, office, register, "")
+            .finished()
+            .await
+            .assert_all(1);
+        company.served(phone(office, 1), office).await;
+    }
+    company.login("ada", phone(0, 1)).await;
+    company.login("bob", phone(1, 1)).await;
+}
+
+/// A call from Chicago to New York.
+async fn between(company: &Company, caller: &str, callee: &str) -> (Counts, Counts) {
+    let callee = as_phone(company, 1, callee, "");
+    let caller = as_phone(company, 0, caller, "2002");
+    tokio::join!(caller.finished(), callee.finished())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prack_update_reinvite_and_session_timers_pass_as_they_are() {
+    needs(&[("sipp", "sip-tester")]);
+    let company = plan().start().await;
+    registered(&company).await;
+    let (caller, callee) = between(
+        &company,
+        include_str!("scenarios/long_caller.xml"),
+        include_str!("scenarios/long_callee.xml"),
+    )
+    .await;
+    assert!(
+        caller.successful == 1 && callee.successful == 1,
+        "{caller:#?}\n{callee:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_goes_all_the_way_with_its_reason() {
+    needs(&[("sipp", "sip-tester")]);
+    let company = plan().start().await;
+    registered(&company).await;
+    let (caller, callee) = between(
+        &company,
+        include_str!("scenarios/cancelling.xml"),
+        include_str!("scenarios/cancelled.xml"),
+    )
+    .await;
+    assert!(
+        caller.successful == 1 && callee.successful == 1,
+        "{caller:#?}\n{callee:#?}"
+    );
+}
