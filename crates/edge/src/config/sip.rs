@@ -22,7 +22,7 @@ pub struct Sip {
     pub shards: usize,
     /// `sip.server`: the value of Server; empty: none.
     pub server: SmolStr,
-    /// `sip.transactions_max`, in each shard.
+    /// `sip.transactions_max`, of all shards together.
     pub transactions_max: usize,
     /// `sip.connections_max`
     pub connections_max: usize,

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hotdesk_client::{Client, WatchedTable};
 use hotdesk_routing::DialPlan;
+use hotdesk_routing::identity::Towards;
 use hotdesk_sip::digest::{Brake, Challenger, Kind};
 use hotdesk_sip::event::{Dialogs, Sent};
 use hotdesk_sip::hop::{ConnectionId, Hop};
-use hotdesk_sip::message::{Limits, Message, Method, Name};
+use hotdesk_sip::message::{Header, Limits, Message, Method, Name};
 use hotdesk_sip::proxy::{
-    Actions, Application, Decision, Incoming, ListenerInfo, Next, Outcome, PendingId, Plan, Target, Why,
+    Actions, Application, Decision, Edit, Incoming, ListenerInfo, Next, Outcome, PendingId, Plan, Target, Why,
 };
 use hotdesk_sip::secret::{EdgePasses, GruuKey, LineKey};
 use hotdesk_sip::trace::{Cdr, Way};
@@ -26,11 +27,14 @@ use super::hosts::Hosts;
 use super::lamps::Lamps;
 use super::legs::Legs;
 use super::locations::Locations;
+use super::meter::{Measured, Meter};
 use super::movements::Ended;
+use super::notable::Notable;
 use super::party::Tokens;
 use super::peers::Peers;
 use super::reply::reply;
-use super::settings::Settings;
+use super::sender::Sender;
+use super::settings::{Settings, contains};
 use super::stack::Stack;
 use super::starcodes::StarCodes;
 use super::talk::Talk;
@@ -60,6 +64,8 @@ pub(crate) enum Tag {
     Probe { trunk: SmolStr },
     /// A NOTIFY that a phone did not ask for.
     Notice { device: SmolStr },
+    /// A message about an emergency call.
+    Text { to: SmolStr },
     /// Nobody waits for its answer.
     Quiet,
 }
@@ -83,6 +89,10 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) passes: EdgePasses,
     pub(crate) emergency: Emergency,
+    pub(crate) notable: Arc<Notable>,
+    /// As it was told last.
+    pub(crate) standing_told: Mutex<Standing>,
+    pub(crate) meter: Meter,
     pub(crate) calls: Mutex<Dialogs>,
     pub(crate) legs: Legs,
     pub(crate) talk: Talk,
@@ -253,16 +263,10 @@ impl App {
             .is_some_and(|uri| uri.user.is_none() && self.is_our_domain(uri));
         if to_us {
             let mut answer = reply(request, 200, "OK");
-            answer.push(hotdesk_sip::message::Header::new(Name::Allow, ALLOW));
-            answer.push(hotdesk_sip::message::Header::new(
-                Name::AllowEvents,
-                "dialog, message-summary, reg",
-            ));
-            answer.push(hotdesk_sip::message::Header::new(Name::Accept, "application/sdp"));
-            answer.push(hotdesk_sip::message::Header::new(
-                Name::Supported,
-                "path, outbound, gruu",
-            ));
+            answer.push(Header::new(Name::Allow, ALLOW));
+            answer.push(Header::new(Name::AllowEvents, "dialog, message-summary, reg"));
+            answer.push(Header::new(Name::Accept, "application/sdp"));
+            answer.push(Header::new(Name::Supported, "path, outbound, gruu"));
             return Decision::Reply(answer);
         }
         self.simple(now, incoming)
@@ -271,33 +275,33 @@ impl App {
     /// A request outside of a dialog that begins no call: to the phones where its user sits.
     fn simple(&self, now: Instant, incoming: &Incoming<'_>) -> Decision<Self> {
         let request = incoming.message;
-        if let Err(refusal) = self.sender(now, request, incoming.from, Kind::Proxy) {
-            return Decision::Reply(refusal);
-        }
+        let sender = match self.sender(now, request, incoming.from, Kind::Proxy) {
+            Ok(sender) => sender,
+            Err(refusal) => return Decision::Reply(*refusal),
+        };
         let uri = request.uri().and_then(|uri| Uri::parse(uri).ok());
         let Some(uri) = uri.filter(|uri| self.is_our_domain(uri)) else {
             return Decision::Reply(reply(request, 404, "Not a domain of this proxy"));
         };
         let name = super::invite::dialed(&uri);
-        let devices: Vec<SmolStr> = match self.table.by_device(&name) {
-            Some(device) => vec![device.device().into()],
-            None if !self.may_find() => Vec::new(),
-            None => match self.table.by_name(&name) {
-                Some(user) => user.bindings().map(|binding| binding.device.clone()).collect(),
-                None => return Decision::Reply(reply(request, 404, "Nobody has this number")),
-            },
-        };
-        let targets: Vec<Target> = devices
-            .iter()
-            .flat_map(|device| self.locations.of_device(device))
-            .map(|reach| {
-                let mut target = Target::new(reach.uri, reach.hop);
-                target.routes = reach.path;
-                target
-            })
-            .collect();
+        if self.table.by_device(&name).is_none() && self.table.by_name(&name).is_none() {
+            return Decision::Reply(reply(request, 404, "Nobody has this number"));
+        }
+        let mut targets = self.targets_of_name(&name);
         if targets.is_empty() {
             return Decision::Reply(reply(request, 480, "Nobody can be reached there now"));
+        }
+        let (caller, _) = self.caller(&sender, request);
+        let asked = super::shown::asked(request, None, self.believes(&sender));
+        for target in &mut targets {
+            let towards = if target.routes.is_empty() {
+                Towards::Phone
+            } else {
+                Towards::Peer
+            };
+            target.edits = self.identity_edits(&caller, &asked, towards, None);
+            let pass = self.pass_header(request.call_id().unwrap_or_default(), target);
+            target.edits.extend(pass.map(Edit::Set));
         }
         let group = hotdesk_sip::proxy::Group {
             targets,
@@ -311,6 +315,94 @@ impl App {
             plan,
             call: Call::Other,
         }
+    }
+
+    /// The phones of a user, or the phone, that a name means; at other offices by way of their edges.
+    pub(crate) fn targets_of_name(&self, name: &str) -> Vec<Target> {
+        let devices: Vec<SmolStr> = match self.table.by_device(name) {
+            Some(device) => vec![device.device().into()],
+            None if !self.may_find() => Vec::new(),
+            None => self
+                .table
+                .by_name(name)
+                .map(|user| user.bindings().map(|binding| binding.device.clone()).collect())
+                .unwrap_or_default(),
+        };
+        let mut targets = Vec::new();
+        for device in devices {
+            let here = self.locations.of_device(&device);
+            if here.is_empty() {
+                targets.extend(self.target_at_edge(&device));
+            }
+            targets.extend(here.into_iter().map(|reach| {
+                let mut target = Target::new(reach.uri, reach.hop);
+                target.routes = reach.path;
+                target
+            }));
+        }
+        targets
+    }
+
+    /// A phone that another office's edge serves.
+    fn target_at_edge(&self, device: &str) -> Option<Target> {
+        let known = self.table.by_device(device)?;
+        let edge = known.serving().filter(|edge| *edge != self.settings.edge)?;
+        if !self.may_leave_office() {
+            return None;
+        }
+        let (hop, route) = self.peers.hop(edge)?;
+        let uri = format!("sip:{device}@{}", self.settings.domain);
+        let mut target = Target::new(uri.into_bytes(), hop);
+        target.routes.push(route.into_bytes().into());
+        target.id = super::targets::TO_EDGE;
+        Some(target)
+    }
+
+    /// Our pass, for a request that goes to another edge.
+    pub(crate) fn pass_header(&self, call_id: &[u8], target: &Target) -> Option<Header> {
+        let to_edge = target.id == super::targets::TO_EDGE;
+        let Edit::Set(header) = to_edge.then(|| self.pass(call_id, &target.uri))? else {
+            return None;
+        };
+        Some(header)
+    }
+
+    /// Whether what somebody asserts of callers is believed.
+    pub(crate) fn believes(&self, sender: &Sender) -> bool {
+        match sender {
+            Sender::Phone(_) => false,
+            Sender::Trunk(trunk) => self.trunks.is_trusted(trunk),
+            Sender::Edge(_) | Sender::Peer(_) => true,
+        }
+    }
+
+    /// Whether a new request is dropped, because its source sends more than its share. Emergency calls never are, and
+    /// neither is what belongs to something established, or comes from those who need no password.
+    pub(crate) fn is_beyond(&self, now: Instant, from: &Hop, request: &Message) -> bool {
+        let is_new = !matches!(
+            request.method(),
+            None | Some(Method::Ack | Method::Cancel | Method::Bye)
+        ) && request.to().is_ok_and(|to| to.params.get("tag").is_none());
+        if !is_new {
+            return false;
+        }
+        let source = from.remote.ip();
+        let Measured::Beyond { news } = self.meter.take(now, source) else {
+            return false;
+        };
+        if contains(&self.settings.open_networks, source)
+            || self.neighbour(request, from).is_some()
+            || self.is_vital(request)
+        {
+            return false;
+        }
+        self.metrics.refused("too_many_requests");
+        if news {
+            tracing::warn!(peer = %source, "a source sends more requests than it may; the rest is dropped");
+            self.notable
+                .note(format!("{source} sends more requests than it may"));
+        }
+        true
     }
 }
 
@@ -386,6 +478,12 @@ impl Application for App {
                 let status = response.and_then(Message::status);
                 tracing::debug!(device_id = %device, ?status, "notice answered");
             }
+            Tag::Text { to } => {
+                let status = response.and_then(Message::status);
+                if !matches!(status, Some(200..300)) {
+                    tracing::error!(uri = %to, ?status, "the message about an emergency call was not taken");
+                }
+            }
             Tag::Quiet => {}
         }
     }
@@ -414,6 +512,10 @@ impl Application for App {
     fn unacknowledged(&self, _now: Instant, answer: &Message, _out: &mut Actions<Self>) {
         self.star_codes
             .unacknowledged(answer.call_id().unwrap_or_default());
+    }
+
+    fn gives_up_when_declined(&self, call: &Call) -> bool {
+        !matches!(call, Call::Setup(setup) if setup.emergency)
     }
 
     fn is_vital(&self, request: &Message) -> bool {

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 
 use super::party::Party;
 use super::targets::Round;
+use super::trunks::Slot;
 
 /// A request that was forwarded.
 pub(crate) enum Call {
@@ -37,6 +38,10 @@ pub(crate) struct Setup {
     pub(crate) authorized: Option<SmolStr>,
     /// Trunks that are still to be tried, when the last one could not be reached.
     pub(crate) trunks_left: Vec<SmolStr>,
+    /// The places that the call takes: at the trunk that it came by, and at the one that it goes out by.
+    pub(crate) slots: Slots,
+    /// Where in `tried` those begin who ring now.
+    pub(crate) round_start: usize,
     /// The record that is written when it is over.
     pub(crate) record: Cdr,
     /// Its name among the calls that are followed; `None`: too many calls at once.
@@ -53,6 +58,13 @@ pub(crate) struct Setup {
     pub(crate) request: Option<Message>,
     /// An emergency call.
     pub(crate) emergency: bool,
+}
+
+/// A call's places at trunks.
+#[derive(Default)]
+pub(crate) struct Slots {
+    pub(crate) _inward: Option<Slot>,
+    pub(crate) outward: Option<Slot>,
 }
 
 /// Somebody who rings, or has rung.

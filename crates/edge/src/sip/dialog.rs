@@ -5,7 +5,8 @@ use std::time::Instant;
 use hotdesk_sip::event::Package;
 use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Message, Method, Name};
-use hotdesk_sip::proxy::{Actions, Decision, Incoming, Plan, Target};
+use hotdesk_sip::proxy::{Actions, Decision, Edit, Incoming, Plan, Target};
+use hotdesk_sip::secret::EdgePasses;
 use hotdesk_sip::trace::Outcome as Ending;
 use hotdesk_sip::uri::Uri;
 use hotdesk_sip::value::NameAddr;
@@ -36,9 +37,10 @@ impl App {
         if method == Some(&Method::Subscribe) && self.is_own_subscription(request) {
             return self.subscribe(now, incoming, out);
         }
-        let Some(target) = self.way(incoming) else {
+        let Some(mut target) = self.way(incoming) else {
             return Decision::Reply(reply(request, 481, "Call/Transaction Does Not Exist"));
         };
+        target.edits = self.edits_within(incoming, &target.uri);
         self.followed(out, |calls, changes| calls.request(now, request, changes));
         if method == Some(&Method::Bye) {
             self.hung_up(request.call_id().unwrap_or_default());
@@ -49,13 +51,37 @@ impl App {
         }
     }
 
+    /// What of a request inside a dialog must not go on: identities that its sender may not assert. Another edge is
+    /// shown that the refresh of a subscription comes from here.
+    fn edits_within(&self, incoming: &Incoming<'_>, uri: &[u8]) -> Vec<Edit> {
+        let request = incoming.message;
+        let claims = [
+            Name::PAssertedIdentity,
+            Name::PPreferredIdentity,
+            Name::RemotePartyId,
+        ];
+        let mut edits = vec![Edit::Remove(EdgePasses::name())];
+        if claims.iter().any(|name| request.header(name).is_some()) {
+            let sender = self.neighbour(request, incoming.from);
+            if !sender.is_some_and(|sender| self.believes(&sender)) {
+                edits.extend(claims.map(Edit::Remove));
+            }
+        }
+        if request.method() == Some(&Method::Subscribe)
+            && let Some(call_id) = request.call_id()
+        {
+            edits.push(self.pass(call_id, uri));
+        }
+        edits
+    }
+
     /// The way of a request inside a dialog; `None`: it belongs to no call that came through here.
     pub(crate) fn way(&self, incoming: &Incoming<'_>) -> Option<Target> {
         let request = incoming.message;
         let known = self.legs.other_side(request);
         let caller = incoming
             .own_route
-            .and_then(|route| self.tokens.open(&route.user_text()?));
+            .and_then(|route| self.tokens.open(&route.user_text()?, request.call_id()?));
         // Without one of the two, anybody could have us send to any address.
         if known.is_none() && caller.is_none() {
             return None;
@@ -76,7 +102,13 @@ impl App {
     fn hop_now(&self, party: &Party, contact: &[u8], then: Hop) -> Hop {
         match party {
             Party::Phone(device) => {
-                let reach = self.locations.of_contact(device, contact);
+                // A datagram goes where the call came from; a connection may be another one by now.
+                let moved = || {
+                    self.locations
+                        .best_flow(device)
+                        .filter(|_| then.transport.is_reliable())
+                };
+                let reach = self.locations.of_contact(device, contact).or_else(moved);
                 reach
                     .filter(|reach| reach.path.is_empty())
                     .map_or(then, |reach| reach.hop)
@@ -87,7 +119,11 @@ impl App {
 
     fn hop_after_restart(&self, caller: &Party, contact: &[u8], from: &Hop) -> Option<Hop> {
         let to_caller = match caller {
-            Party::Phone(device) => self.locations.of_contact(device, contact).map(|reach| reach.hop),
+            Party::Phone(device) => self
+                .locations
+                .of_contact(device, contact)
+                .or_else(|| self.locations.best_flow(device))
+                .map(|reach| reach.hop),
             Party::Trunk(trunk) => self.trunks.hop(trunk),
             Party::Edge(edge) => self.peers.hop(edge).map(|(hop, _)| hop),
             Party::Address(hop) => Some(hop.clone()),
@@ -95,13 +131,23 @@ impl App {
         match to_caller {
             Some(hop) if hop.remote != from.remote => Some(hop),
             // From the caller, so to the called side, which is known by its contact only.
-            _ => self.hop_of_uri(&Uri::parse(contact).ok()?),
+            _ => {
+                let uri = Uri::parse(contact).ok()?;
+                let registered = uri
+                    .user_text()
+                    .and_then(|user| self.locations.of_contact(&user, contact));
+                registered
+                    .map(|reach| reach.hop)
+                    .or_else(|| self.hop_of_uri(&uri))
+            }
         }
     }
 
     /// One side has hung up.
     pub(crate) fn hung_up(&self, call_id: &[u8]) {
         self.legs.forget(call_id);
+        // Also of a call that this edge does not remember, because it was restarted meanwhile.
+        self.emergency.end(&String::from_utf8_lossy(call_id));
         self.talk_over(call_id, "");
     }
 
@@ -112,9 +158,6 @@ impl App {
         };
         if talking.emergency {
             self.emergency.end(&String::from_utf8_lossy(call_id));
-        }
-        if let Some(trunk) = &talking.trunk {
-            self.trunks.count(trunk, false);
         }
         talking.record.outcome = Ending::Answered;
         if !reason.is_empty() {
@@ -137,18 +180,17 @@ impl App {
             if talking.emergency {
                 self.emergency.end(&String::from_utf8_lossy(&call_id));
             }
-            if let Some(trunk) = &talking.trunk {
-                self.trunks.count(trunk, false);
-            }
             let mut record = talking.record;
             record.reason = "no BYE was seen".into();
             self.close(record);
         }
     }
 
-    /// A request outside of a dialog that begins no call: MESSAGE, OPTIONS to somebody, INFO, REFER, unknown ones.
+    /// Whether a SUBSCRIBE refreshes a subscription to this edge, and not to another one behind it.
     pub(crate) fn is_own_subscription(&self, request: &Message) -> bool {
         let uri = request.uri().and_then(|uri| Uri::parse(uri).ok());
-        uri.is_some_and(|uri| uri.user_text().as_deref() == Some(super::lamps::CONTACT_USER))
+        uri.is_some_and(|uri| {
+            uri.user_text().as_deref() == Some(super::lamps::CONTACT_USER) && self.is_own_uri(&uri)
+        })
     }
 }

@@ -51,8 +51,10 @@ impl App {
             disabled: user.is_disabled(),
             calls: user.calls().map(|calls| Arc::new(settings(calls))),
             rights: self.rights(user),
+            // Once the lease has run out under `strict`, nobody is known to sit anywhere.
             places: user
                 .bindings()
+                .filter(|_| self.may_find())
                 .map(|binding| Place {
                     device: binding.device.clone(),
                     site: binding.site.clone(),

@@ -1,6 +1,6 @@
 //! What the edge tells the cluster by itself: that it is there, which phones it serves, who was active.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Serving {
     edge: SmolStr,
     table: WatchedTable,
-    waiting: Mutex<Vec<SmolStr>>,
+    waiting: Mutex<HashSet<SmolStr>>,
     more: tokio::sync::Notify,
 }
 
@@ -42,9 +42,7 @@ impl Serving {
         if known.is_some_and(|known| known.serving() == Some(self.edge.as_str())) {
             return;
         }
-        let mut waiting = self.waiting.lock();
-        if !waiting.iter().any(|other| other == device) {
-            waiting.push(device.into());
+        if self.waiting.lock().insert(device.into()) {
             self.more.notify_one();
         }
     }
@@ -58,8 +56,11 @@ impl Serving {
             loop {
                 let devices: Vec<SmolStr> = {
                     let mut waiting = self.waiting.lock();
-                    let count = waiting.len().min(ITEMS_MAX);
-                    waiting.drain(..count).collect()
+                    let some: Vec<SmolStr> = waiting.iter().take(ITEMS_MAX).cloned().collect();
+                    for device in &some {
+                        waiting.remove(device);
+                    }
+                    some
                 };
                 if devices.is_empty() {
                     break;

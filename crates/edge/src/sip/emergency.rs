@@ -33,13 +33,12 @@ pub(crate) struct Emergency {
     ledger: Option<Arc<Ledger>>,
     client: Client,
     runtime: Handle,
-    webhook: Option<String>,
-    /// The call-back numbers of calls that are being set up, by Call-ID.
-    numbers: Mutex<HashMap<SmolStr, SmolStr>>,
+    /// The calls that go on, by Call-ID, with their call-back numbers.
+    begun: Mutex<HashMap<SmolStr, Option<SmolStr>>>,
 }
 
-/// So many are remembered; they are needed for a moment only.
-const NUMBERS_MAX: usize = 1024;
+/// So many calls are known to go on. Beyond, all are forgotten: a call that is tried again is told of again.
+const BEGUN_MAX: usize = 1024;
 
 impl Emergency {
     pub(crate) fn new(
@@ -49,7 +48,6 @@ impl Emergency {
         ledger: Option<Arc<Ledger>>,
         client: Client,
         runtime: Handle,
-        webhook: Option<String>,
     ) -> Self {
         let calls = stored.map_or_else(EmergencyCalls::default, |bytes| {
             EmergencyCalls::decode(bytes).unwrap_or_else(|error| {
@@ -64,8 +62,7 @@ impl Emergency {
             ledger,
             client,
             runtime,
-            webhook,
-            numbers: Mutex::default(),
+            begun: Mutex::default(),
         }
     }
 
@@ -78,8 +75,12 @@ impl Emergency {
         self.calls.lock().holds(device, now_ms()).is_some()
     }
 
-    /// An emergency call begins. Returns the number under which the phone can be called back.
-    pub(crate) fn begin(&self, call: &EmergencyCall, call_id: &str) -> Option<SmolStr> {
+    /// An emergency call begins: its phone is held, and whoever has to be told is in what comes back. `None` for a
+    /// test call, and when the same call has begun already: it is told once.
+    pub(crate) fn begin(&self, call: &EmergencyCall, call_id: &str) -> Option<EmergencyNotice> {
+        if self.begun.lock().contains_key(call_id) {
+            return None;
+        }
         let Begun { call_back, holds } = self.calls.lock().begin(&self.plan, call, call_id, now_ms());
         if holds {
             self.keep();
@@ -87,22 +88,17 @@ impl Emergency {
                 self.hold(&phone.device, HOLD);
             }
         }
-        if let Some(number) = &call_back {
-            let mut numbers = self.numbers.lock();
-            if numbers.len() >= NUMBERS_MAX {
-                numbers.clear();
-            }
-            numbers.insert(call_id.into(), number.clone());
+        let mut begun = self.begun.lock();
+        if begun.len() >= BEGUN_MAX {
+            begun.clear();
         }
-        if let Some(notice) = EmergencyNotice::of(&self.site, call, call_back.as_deref(), Timestamp::now()) {
-            self.tell(&notice);
-        }
-        call_back
+        begun.insert(call_id.into(), call_back.clone());
+        EmergencyNotice::of(&self.site, call, call_back.as_deref(), Timestamp::now())
     }
 
     /// The number under which the phone of a call is called back.
     pub(crate) fn call_back_of(&self, call_id: &str) -> Option<SmolStr> {
-        self.numbers.lock().get(call_id).cloned()
+        self.begun.lock().get(call_id).cloned().flatten()
     }
 
     /// Whether a window is over.
@@ -113,8 +109,9 @@ impl Emergency {
             .is_some_and(|at| at <= now_ms())
     }
 
-    /// The call is over; its call-back window begins.
+    /// The call is over; its call-back window begins. Other calls change nothing.
     pub(crate) fn end(&self, call_id: &str) {
+        self.begun.lock().remove(call_id);
         if self.calls.lock().end(&self.plan, call_id, now_ms()).is_some() {
             self.keep();
         }
@@ -166,38 +163,5 @@ impl Emergency {
                 tracing::warn!(device_id = device, %error, "cannot hold the phone in the cluster; it is held at this edge");
             }
         });
-    }
-
-    /// Kari's Law: somebody at the company learns of the call, at the same time.
-    fn tell(&self, notice: &EmergencyNotice) {
-        let or = |text: &Option<SmolStr>, other: &str| text.as_deref().unwrap_or(other).to_owned();
-        tracing::error!(
-            site_id = %notice.site,
-            device_id = or(&notice.device, "unknown"),
-            user_id = or(&notice.user, "nobody"),
-            desk = or(&notice.desk, ""),
-            location = %notice.location,
-            number = %notice.number,
-            call_back = or(&notice.call_back, ""),
-            "EMERGENCY CALL"
-        );
-        if let Some(url) = self.webhook.clone() {
-            let body = serde_json::json!({
-                "event": "emergency_call",
-                "at": notice.at.to_string(),
-                "number": notice.number.as_str(),
-                "site": notice.site.as_str(),
-                "device": notice.device.as_deref(),
-                "desk": notice.desk.as_deref(),
-                "location": notice.location.as_str(),
-                "user": notice.user.as_deref(),
-                "call_back": notice.call_back.as_deref(),
-            });
-            self.runtime.spawn(async move {
-                if let Err(problem) = super::webhook::post(&url, body).await {
-                    tracing::error!(problem, "the notice of an emergency call could not be delivered");
-                }
-            });
-        }
     }
 }

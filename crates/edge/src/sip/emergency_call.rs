@@ -1,11 +1,14 @@
 //! An emergency call as SIP: never refused, with the phone's location and call-back number (RFC 6442, RFC 6881).
 
+use std::sync::Arc;
+
+use hotdesk_client::DeviceBinding;
 use hotdesk_routing::identity::Towards;
 use hotdesk_routing::{Decision as Way, EmergencyCall, EmergencyPlan, NumberPlan};
 use hotdesk_sip::body::civic::CivicAddress;
 use hotdesk_sip::body::pidf_lo::{Location, attach};
 use hotdesk_sip::message::{Message, Name};
-use hotdesk_sip::proxy::{Edit, Incoming};
+use hotdesk_sip::proxy::{Actions, Edit, Incoming};
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
@@ -36,10 +39,7 @@ impl App {
             .as_ref()
             .and_then(|from| from.uri.user_text())
             .unwrap_or_default();
-        let device = self.table.by_device(&name).or_else(|| {
-            let user = self.table.by_name(&name)?;
-            self.table.by_device(&user.newest()?.device)
-        });
+        let device = self.phone_there(incoming, &name);
         let peer = SmolStr::from(incoming.from.remote.ip().to_string());
         tracing::warn!(peer = %incoming.from, claimed = %name, "emergency call without a password");
         Some(match device {
@@ -51,12 +51,29 @@ impl App {
         })
     }
 
+    /// The phone that an unproved call seems to come from: the one whose registration came the same way, else the one
+    /// that From names. A user's name says least: a phone that was evicted names its last user, who sits elsewhere
+    /// by now, and the ambulance must not go there.
+    fn phone_there(&self, incoming: &Incoming<'_>, name: &str) -> Option<Arc<DeviceBinding>> {
+        let registered = self.locations.aor_of_flow(incoming.from);
+        let registered = registered.and_then(|aor| self.device_of_aor(&aor));
+        registered.or_else(|| self.table.by_device(name)).or_else(|| {
+            let user = self.table.by_name(name)?;
+            let mut here = user
+                .bindings()
+                .filter(|binding| binding.site == self.settings.site);
+            self.table.by_device(&here.next()?.device)
+        })
+    }
+
     /// The call is remembered from its first attempt on, and its phone is left alone.
-    pub(crate) fn emergency_begins(&self, setup: &Setup) {
+    pub(crate) fn emergency_begins(&self, setup: &Setup, out: &mut Actions<Self>) {
         if let Way::Emergency(call) = &setup.routed.decision {
             let call_id = String::from_utf8_lossy(&setup.call_id);
-            self.metrics.emergency();
-            self.emergency.begin(call, &call_id);
+            if let Some(notice) = self.emergency.begin(call, &call_id) {
+                self.metrics.emergency();
+                self.tell_of_emergency(&notice, out);
+            }
         }
     }
 

@@ -48,6 +48,14 @@ impl Hosts {
         Vec::new()
     }
 
+    /// Whether a host has this address. Asked for every request, so nothing is copied.
+    pub(crate) fn is_at(&self, host: &str, ip: IpAddr) -> bool {
+        if let Some(known) = self.known.load().get(host) {
+            return known.contains(&ip);
+        }
+        self.addresses(host).contains(&ip)
+    }
+
     /// The first address with this port.
     pub(crate) fn address(&self, host: &str, port: u16) -> Option<SocketAddr> {
         self.addresses(host).first().map(|ip| SocketAddr::new(*ip, port))

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use super::app::{App, now_ms};
-use super::calls::{Call, Setup};
+use super::calls::{Call, Setup, Slots};
 use super::party::Party;
 use super::reply::reply;
 use super::sender::{Line, Sender};
@@ -45,7 +45,7 @@ impl App {
             // An emergency call asks for no password: the phone may be unknown here because no node can be asked.
             Err(refusal) => match self.emergency_sender(request, incoming, &dialed) {
                 Some(sender) => sender,
-                None => return Decision::Reply(refusal),
+                None => return Decision::Reply(*refusal),
             },
         };
         if matches!(uri.scheme, Scheme::Sip | Scheme::Sips)
@@ -62,7 +62,7 @@ impl App {
             );
         }
         if let (Sender::Edge(_), Some(epoch)) = (&sender, uri.params.text(EPOCH_PARAM)) {
-            return self.from_edge(now, incoming, &sender, &uri, epoch, out);
+            return self.invited_by_edge(now, incoming, &sender, &uri, epoch, out);
         }
         let (caller, session) = self.caller(&sender, request);
         let call = Dialled { dialed, caller };
@@ -130,6 +130,11 @@ impl App {
             .as_ref()
             .filter(|_| known)
             .and_then(|device| device.binding());
+        // A session line speaks for its own session only, whoever else sits there by now.
+        let binding = binding.filter(|binding| {
+            let own = line.session.as_ref().map(|(_, epoch)| *epoch);
+            own.is_none_or(|epoch| epoch == binding.epoch)
+        });
         match (binding, device.as_ref().and_then(|device| device.user())) {
             (Some(binding), Some(user)) => {
                 let session = Some((binding.user.clone(), binding.epoch));
@@ -154,11 +159,7 @@ impl App {
         session: Option<(SmolStr, u64)>,
     ) -> Setup {
         let request = incoming.message;
-        let believed = match sender {
-            Sender::Phone(_) => false,
-            Sender::Trunk(trunk) => self.trunks.is_trusted(trunk),
-            Sender::Edge(_) | Sender::Peer(_) => true,
-        };
+        let believed = self.believes(sender);
         let call_id = Bytes::copy_from_slice(request.call_id().unwrap_or_default());
         let from = match sender {
             Sender::Phone(line) => Party::Phone(line.device.device().into()),
@@ -175,6 +176,14 @@ impl App {
             tried: Vec::new(),
             rounds: VecDeque::new(),
             trunks_left: Vec::new(),
+            slots: Slots {
+                _inward: match sender {
+                    Sender::Trunk(trunk) => self.trunks.take(trunk, true),
+                    Sender::Phone(_) | Sender::Edge(_) | Sender::Peer(_) => None,
+                },
+                outward: None,
+            },
+            round_start: 0,
             authorized: None,
             followed: None,
             from,
@@ -202,23 +211,27 @@ impl App {
         for _turn in 0..TURNS_MAX {
             if let Way::Refuse(refusal) = &setup.routed.decision {
                 let refusal = refusal.clone();
-                return self.refuse(request, setup, &refusal);
+                return self.refuse(now, request, setup, &refusal, out);
             }
             if self.leaves_office(&setup.routed.decision) && !self.may_leave_office() {
-                return self.refuse(request, setup, &cut_off());
+                return self.refuse(now, request, setup, &cut_off(), out);
             }
-            self.emergency_begins(&setup);
+            self.emergency_begins(&setup, out);
             self.follow(now, request, incoming, &mut setup, out);
             setup.rounds = self.rounds(&mut setup);
             if let Some(group) = self.next_round(now, &mut setup, out) {
                 let plan = Plan {
                     groups: VecDeque::from([group]),
                     record_route: Some(RecordRoute {
-                        user: self.tokens.sign(&setup.from),
+                        user: self.tokens.sign(&setup.from, &setup.call_id),
                         params: SmolStr::default(),
                     }),
                 };
                 self.note_forwards(&mut setup);
+                if let Some(stack) = self.stack() {
+                    let pending = stack.pending(&setup.call_id, incoming.pending);
+                    self.talk.rings(&setup.call_id, pending);
+                }
                 return Decision::Forward {
                     plan,
                     call: Call::Setup(Box::new(setup)),
@@ -228,7 +241,7 @@ impl App {
                 break;
             }
         }
-        self.refuse(request, setup, &unreachable())
+        self.refuse(now, request, setup, &unreachable(), out)
     }
 
     /// Asks routing where the call goes instead. Whether there is such a place.
@@ -256,8 +269,23 @@ impl App {
     }
 
     /// The answer to a call that is not made; it is recorded and counted.
-    fn refuse(&self, request: &Message, mut setup: Setup, refusal: &Refusal) -> Decision<Self> {
+    fn refuse(
+        &self,
+        now: Instant,
+        request: &Message,
+        mut setup: Setup,
+        refusal: &Refusal,
+        out: &mut Actions<Self>,
+    ) -> Decision<Self> {
         self.metrics.refused(refusal.label);
+        if let Some(id) = &setup.followed {
+            // It was on its way to somebody who then could not be reached.
+            self.followed(out, |calls, changes| calls.ended(now, id, changes));
+            self.legs.forget(&setup.call_id);
+        }
+        if setup.emergency {
+            self.emergency.end(&String::from_utf8_lossy(&setup.call_id));
+        }
         setup.record.outcome = if refusal.status == 404 {
             Ending::Failed
         } else {
@@ -299,7 +327,7 @@ impl App {
     }
 
     /// A call that another edge has routed to one of our phones, for the session that it knows of.
-    fn from_edge(
+    fn invited_by_edge(
         &self,
         now: Instant,
         incoming: &Incoming<'_>,
@@ -319,9 +347,14 @@ impl App {
         let current = match here {
             // The phone itself is called, whoever sits there.
             _ if user.is_empty() => true,
-            Some(binding) => binding.epoch == epoch,
+            Some(binding) if binding.epoch == epoch => true,
             // The login may not have come to this edge yet; what has ended here has.
-            None => epoch > self.ended.last(&device),
+            other => {
+                epoch
+                    > other
+                        .map_or(0, |binding| binding.epoch)
+                        .max(self.ended.last(&device))
+            }
         };
         if !current {
             return self.refuse_early(

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use hotdesk_client::UserBindings;
 use hotdesk_sip::body::message_summary::MessageSummary;
 use hotdesk_sip::body::{dialog_info, reginfo};
 use hotdesk_sip::digest::{Kind, Secret, answer};
@@ -16,7 +17,7 @@ use hotdesk_sip::event::{
     Bodies, Changes, Dialogs, Notifier, Notify, Package, Reason, Sent, Subscribe, Subscriber, SubscriptionId,
 };
 use hotdesk_sip::message::{Header, Message, Name};
-use hotdesk_sip::proxy::{Actions, Decision, Edit, Incoming, Plan, Target};
+use hotdesk_sip::proxy::{Actions, Decision, Edit, Incoming, Plan, RecordRoute, Target};
 use hotdesk_sip::registrar::Change;
 use hotdesk_sip::uri::Uri;
 use hotdesk_store::Ledger;
@@ -26,7 +27,9 @@ use smol_str::SmolStr;
 use super::app::{App, Tag, now_ms};
 use super::calls::Call;
 use super::invite::dialed;
-use super::sender::Sender;
+use super::party::Party;
+use super::reply::busy;
+use super::sender::{Sender, session_key, session_of_key};
 use super::targets::{EPOCH_PARAM, USER_PARAM};
 
 /// The user part of our Contact in subscriptions.
@@ -88,7 +91,7 @@ impl App {
             Ok(Sender::Phone(line)) => SmolStr::new(line.device.device()),
             Ok(Sender::Edge(edge)) => SmolStr::from(format!("edge:{edge}")),
             Ok(Sender::Trunk(peer) | Sender::Peer(peer)) => peer,
-            Err(refusal) => return Decision::Reply(refusal),
+            Err(refusal) => return Decision::Reply(*refusal),
         };
         let name = request
             .uri()
@@ -102,10 +105,24 @@ impl App {
             && !from_edge
             && let Some(target) = self.where_user_sits(request, &name)
         {
+            // The dialog's requests come this way too: only this edge reaches the watcher.
+            let call_id = request.call_id().unwrap_or_default();
+            let record_route = RecordRoute {
+                user: self.tokens.sign(&Party::Phone(watcher), call_id),
+                params: SmolStr::default(),
+            };
+            let plan = Plan {
+                record_route: Some(record_route),
+                ..Plan::to(target)
+            };
             return Decision::Forward {
-                plan: Plan::to(target),
+                plan,
                 call: Call::Other,
             };
+        }
+        if package == Some(Package::Dialog) && !incoming.in_dialog && from_edge && self.has_moved(&name) {
+            // The other edge has not heard of it yet; a watcher here would never follow.
+            return Decision::Reply(busy(request, "The user has moved", 1));
         }
         let resource = package.and_then(|package| self.watched(package, &name, &watcher));
         let contact = self.contact_at(incoming.from, CONTACT_USER);
@@ -135,31 +152,41 @@ impl App {
             Package::MessageSummary => self.table.by_device(watcher).map(|device| device.device().into()),
             Package::Reg => {
                 let device = self.table.by_device(watcher)?;
-                let own_user = device.user().is_some_and(|user| {
-                    self.table
-                        .by_name(name)
-                        .is_some_and(|named| named.user() == user.user())
+                let named = self.table.by_name(name);
+                let own = device.binding().filter(|binding| {
+                    let named = named.as_ref();
+                    named.is_some_and(|named| named.user() == binding.user)
                 });
-                if own_user {
-                    return device
-                        .user()
-                        .map(|user| user.extension().unwrap_or_else(|| user.user()).into());
+                if let Some(binding) = own {
+                    return Some(session_key(&binding.user, binding.epoch));
                 }
                 (self.table.by_device(name)?.device() == device.device()).then(|| device.device().into())
             }
         }
     }
 
+    /// Whether a user sits at another office.
+    fn has_moved(&self, name: &str) -> bool {
+        let user = self.table.by_name(name);
+        let edge = user.as_ref().and_then(|user| self.edge_of(user));
+        edge.is_some_and(|edge| edge != self.settings.edge)
+    }
+
+    /// The edge that serves the phone where a user has logged in last.
+    pub(crate) fn edge_of(&self, user: &UserBindings) -> Option<SmolStr> {
+        let device = self.table.by_device(&user.newest()?.device)?;
+        device.serving().map(SmolStr::new)
+    }
+
     /// The edge that knows a user's calls, when it is another one.
     fn where_user_sits(&self, request: &Message, name: &str) -> Option<Target> {
         let user = self.table.by_name(name)?;
         let binding = user.newest()?;
-        let device = self.table.by_device(&binding.device)?;
-        let edge = device.serving()?;
+        let edge = self.edge_of(&user)?;
         if edge == self.settings.edge || !self.may_leave_office() {
             return None;
         }
-        let (hop, route) = self.peers.hop(edge)?;
+        let (hop, route) = self.peers.hop(&edge)?;
         let uri = format!(
             "sip:{name}@{};{USER_PARAM}={};{EPOCH_PARAM}={}",
             self.settings.domain,
@@ -244,15 +271,34 @@ impl App {
 impl App {
     /// Contacts of an address of record have changed.
     pub(crate) fn tell_registration(&self, aor: &str, changes: &[Change], out: &mut Actions<Self>) {
-        let watched = self.lamps.notifier.lock().is_watched(Package::Reg, aor);
-        if !watched {
+        if self.remember_changes(aor, changes) {
+            self.publish(Instant::now(), Package::Reg, aor, out);
+        }
+    }
+
+    /// A session is over: who watches its registration learns that it was taken away, and watches it no more.
+    pub(crate) fn registration_over(&self, aor: &str, changes: &[Change], out: &mut Actions<Self>) {
+        if !self.remember_changes(aor, changes) {
             return;
         }
-        self.lamps
-            .registrations
-            .lock()
-            .insert(aor.into(), changes.to_vec());
-        self.publish(Instant::now(), Package::Reg, aor, out);
+        let mut notifies = Vec::new();
+        let mut notifier = self.lamps.notifier.lock();
+        notifier.terminate(Package::Reg, aor, Reason::Deactivated, self, &mut notifies);
+        drop(notifier);
+        self.lamps.registrations.lock().remove(aor);
+        self.send_notifies(notifies, out);
+    }
+
+    /// Whether anybody watches. What nobody watches is not remembered, so this stays small.
+    fn remember_changes(&self, aor: &str, changes: &[Change]) -> bool {
+        let watched = self.lamps.notifier.lock().is_watched(Package::Reg, aor);
+        let mut registrations = self.lamps.registrations.lock();
+        if watched {
+            registrations.insert(aor.into(), changes.to_vec());
+        } else {
+            registrations.remove(aor);
+        }
+        watched
     }
 
     fn registration(&self, aor: &str) -> reginfo::Registration {
@@ -264,7 +310,11 @@ impl App {
             .get(aor)
             .cloned()
             .unwrap_or_default();
-        let uri = format!("sip:{aor}@{}", self.settings.domain);
+        let user = session_of_key(aor).and_then(|(user, _)| self.table.by_user(user));
+        let name = user
+            .as_ref()
+            .map_or(aor, |user| user.extension().unwrap_or_else(|| user.user()));
+        let uri = format!("sip:{name}@{}", self.settings.domain);
         reginfo::Registration::of(&uri, &format!("r-{aor}"), &bindings, &changes, now_ms())
     }
 

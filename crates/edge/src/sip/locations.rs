@@ -4,7 +4,7 @@
 //! it; a mere refresh is answered at once and written behind: what a crash then loses is the longer expiry, and the
 //! phone refreshes long before the old one runs out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use smol_str::SmolStr;
 
 use super::app::now_ms;
+use super::sender::session_key;
 
 /// How many tables the addresses of record are spread over.
 const TABLES: usize = 64;
@@ -30,7 +31,7 @@ pub(crate) struct Locations {
     tables: Vec<Mutex<Table>>,
     hasher: foldhash::fast::RandomState,
     /// Which phones' contacts came over a connection.
-    flows: Mutex<HashMap<ConnectionId, Vec<SmolStr>>>,
+    flows: Mutex<HashMap<ConnectionId, HashSet<SmolStr>>>,
     ledger: Option<Arc<Ledger>>,
     contacts: AtomicUsize,
 }
@@ -51,6 +52,9 @@ pub(crate) struct Reach {
     pub(crate) path: Vec<Bytes>,
     pub(crate) hop: Hop,
 }
+
+/// What changed, what the deciding function gave besides, and the bytes to be kept, if any.
+pub(crate) type Changing<T> = (Vec<Change>, T, Option<Vec<u8>>);
 
 /// An address of record whose contacts changed.
 #[derive(Debug)]
@@ -97,7 +101,7 @@ impl Locations {
         &self,
         aor: &str,
         change: impl FnOnce(&Bindings) -> Result<(Bindings, Vec<Change>, T), E>,
-    ) -> Result<(Vec<Change>, T, Option<Vec<u8>>), E> {
+    ) -> Result<Changing<T>, E> {
         let mut table = self.table(aor).lock();
         let empty = Bindings::default();
         let current = table.bindings.get(aor).unwrap_or(&empty);
@@ -145,10 +149,7 @@ impl Locations {
         for contact in &bindings.contacts {
             if let Some(connection) = contact.hop.connection {
                 let mut flows = self.flows.lock();
-                let aors = flows.entry(connection).or_default();
-                if !aors.iter().any(|known| known == aor) {
-                    aors.push(aor.into());
-                }
+                flows.entry(connection).or_default().insert(aor.into());
             }
         }
     }
@@ -167,8 +168,8 @@ impl Locations {
     }
 
     /// The ways to a phone by the session line of this epoch.
-    pub(crate) fn of_session(&self, extension: &str, epoch: u64) -> Vec<Reach> {
-        self.reach(extension, |contact| contact.epoch == Some(epoch))
+    pub(crate) fn of_session(&self, user: &str, epoch: u64) -> Vec<Reach> {
+        self.reach(&session_key(user, epoch), |contact| contact.epoch == Some(epoch))
     }
 
     /// The way to the phone that a public GRUU names.
@@ -186,7 +187,13 @@ impl Locations {
         let table = self.table(device).lock();
         let bindings = table.bindings.get(device)?;
         let same = bindings.live(now_ms()).find(|contact| contact.uri == uri);
-        same.or_else(|| bindings.best_flow(now_ms())).map(Reach::of)
+        same.map(Reach::of)
+    }
+
+    /// The flow over which a phone was heard of last.
+    pub(crate) fn best_flow(&self, device: &str) -> Option<Reach> {
+        let table = self.table(device).lock();
+        table.bindings.get(device)?.best_flow(now_ms()).map(Reach::of)
     }
 
     fn reach(&self, aor: &str, wanted: impl Fn(&Contact) -> bool) -> Vec<Reach> {
@@ -210,6 +217,26 @@ impl Locations {
             bindings
                 .live(now_ms())
                 .any(|contact| contact.hop.remote.ip() == source)
+        })
+    }
+
+    /// The address of record whose contact came the same way. Looks through everything: for emergencies.
+    pub(crate) fn aor_of_flow(&self, from: &Hop) -> Option<SmolStr> {
+        let same = |contact: &Contact| {
+            let hop = &contact.hop;
+            hop.transport == from.transport
+                && if from.connection.is_some() {
+                    hop.connection == from.connection
+                } else {
+                    hop.remote == from.remote
+                }
+        };
+        let now = now_ms();
+        self.tables.iter().find_map(|table| {
+            let table = table.lock();
+            let mut all = table.bindings.iter();
+            let found = all.find(|(_, bindings)| bindings.live(now).any(same));
+            found.map(|(aor, _)| aor.clone())
         })
     }
 
@@ -251,9 +278,9 @@ impl Locations {
         all
     }
 
-    /// Removes the session-line contacts of all epochs but these.
-    pub(crate) fn keep_epochs(&self, extension: &str, current: &[u64]) -> Option<Changed> {
-        self.end(extension, |bindings| bindings.keep_epochs(current))
+    /// Removes the contacts of a session that is over.
+    pub(crate) fn deactivate(&self, user: &str, epoch: u64) -> Option<Changed> {
+        self.end(&session_key(user, epoch), |bindings| bindings.keep_epochs(&[]))
     }
 
     /// Removes everything.

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hotdesk_client::Applied;
 use hotdesk_client::v1::event::Kind;
+use hotdesk_client::{Applied, DeviceBinding};
 use hotdesk_sip::event::Package;
 use hotdesk_sip::proxy::Actions;
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::app::{App, Tag};
+use super::sender::{session_key, session_of_key};
 use crate::journal::{Journal, Line, What};
 
 /// The epoch of the last session that ended at each phone of this office. A call for an older one is refused even
@@ -46,7 +47,7 @@ pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Appli
     loop {
         let (lines, users) = match applied.recv().await {
             Ok(Applied::Entry { events, .. }) => {
-                let users = events.iter().filter_map(user_of).collect();
+                let users = events.iter().filter_map(|event| app.user_of(event)).collect();
                 app.directory_changed(&events);
                 (journal.entry(&events), users)
             }
@@ -70,26 +71,37 @@ pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Appli
     }
 }
 
-/// The user whose sessions an event changes, wherever.
-fn user_of(event: &hotdesk_client::v1::Event) -> Option<SmolStr> {
-    match event.kind.as_ref()? {
-        Kind::SessionStarted(session) => Some(SmolStr::new(&session.user)),
-        Kind::SessionEnded(ended) => Some(SmolStr::new(&ended.session.as_ref()?.user)),
-        _ => None,
-    }
-}
-
 impl App {
+    /// The user whom an event moves, wherever.
+    fn user_of(&self, event: &hotdesk_client::v1::Event) -> Option<SmolStr> {
+        match event.kind.as_ref()? {
+            Kind::SessionStarted(session) => Some(SmolStr::new(&session.user)),
+            Kind::SessionEnded(ended) => Some(SmolStr::new(&ended.session.as_ref()?.user)),
+            Kind::DeviceServed(served) => {
+                let device = self.table.by_device(&served.device)?;
+                Some(device.binding()?.user.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// A session began or ended at one of our phones.
     fn moved(&self, line: &Line, out: &mut Actions<Self>) {
         let now = Instant::now();
         match line.what {
             What::Began => {
+                let Line { user, device, .. } = line;
+                self.notable.note(format!("{user} logged in at {device}"));
                 self.watch_mailbox(now, &line.user, out);
                 self.light(now, &line.device, out);
             }
             What::Ended => {
                 self.ended.note(&line.device, line.epoch);
+                self.metrics.evicted(line.reason);
+                let Line { user, device, .. } = line;
+                let reason = line.reason.replace('_', " ");
+                self.notable
+                    .note(format!("the session of {user} at {device} ended: {reason}"));
                 if self.emergency.holds(&line.device) {
                     // Whoever made the emergency call must stay reachable: the phone is left alone until then.
                     self.deferred
@@ -106,7 +118,7 @@ impl App {
     /// A session is over, and nothing keeps its traces from being removed.
     fn clear(&self, user: &SmolStr, device: &SmolStr, epoch: u64, out: &mut Actions<Self>) {
         let now = Instant::now();
-        self.clear_registration(user, out);
+        self.clear_registration(user, epoch, out);
         if self.phones_of(user).is_empty() {
             self.leave_mailbox(user, out);
         }
@@ -116,21 +128,30 @@ impl App {
         }
     }
 
-    /// The session lines of a user that are no longer current.
-    fn clear_registration(&self, user: &SmolStr, out: &mut Actions<Self>) {
-        let known = self.table.by_user(user);
-        let Some(extension) = known.as_ref().and_then(|known| known.extension()) else {
-            return;
-        };
-        let current: Vec<u64> = known
-            .iter()
-            .flat_map(|known| known.bindings())
-            .map(|binding| binding.epoch)
-            .collect();
-        if let Some(changed) = self.locations.keep_epochs(extension, &current) {
-            tracing::info!(user_id = %user, reason = "deactivated", "session line is no longer registered");
-            self.tell_registration(&changed.aor, &changed.changes, out);
+    /// The line of a session that is over.
+    fn clear_registration(&self, user: &str, epoch: u64, out: &mut Actions<Self>) {
+        let changed = self.locations.deactivate(user, epoch);
+        if changed.is_some() {
+            tracing::info!(
+                user_id = user,
+                epoch,
+                reason = "deactivated",
+                "session line is no longer registered"
+            );
         }
+        let changes = changed.map(|changed| changed.changes).unwrap_or_default();
+        self.registration_over(&session_key(user, epoch), &changes, out);
+    }
+
+    /// The phone of an address of record: the device itself, or where its session is.
+    pub(crate) fn device_of_aor(&self, aor: &str) -> Option<Arc<DeviceBinding>> {
+        let Some((user, epoch)) = session_of_key(aor) else {
+            return self.table.by_device(aor);
+        };
+        let user = self.table.by_user(user)?;
+        let mut bindings = user.bindings();
+        let binding = bindings.find(|binding| binding.epoch == epoch)?;
+        self.table.by_device(&binding.device)
     }
 
     /// Policy `drop`: the calls of the session that ended are ended too.
@@ -161,8 +182,16 @@ impl App {
             for bye in byes {
                 out.request(bye.message, bye.to, Tag::Quiet);
             }
+            self.stop_ringing(id.call_id());
             self.talk_over(id.call_id(), "session_ended");
             self.legs.forget(id.call_id());
+        }
+    }
+
+    /// A call that nobody has answered yet is ended too.
+    fn stop_ringing(&self, call_id: &[u8]) {
+        if let (Some(pending), Some(stack)) = (self.talk.rings_no_more(call_id), self.stack()) {
+            stack.stop(pending, 480, "Logged in elsewhere");
         }
     }
 
@@ -170,10 +199,7 @@ impl App {
     fn user_moved(&self, user: &str, out: &mut Actions<Self>) {
         let now = Instant::now();
         let known = self.table.by_user(user);
-        let binding = known.as_ref().and_then(|known| known.newest());
-        let edge = binding
-            .and_then(|binding| self.table.by_device(&binding.device))
-            .and_then(|device| device.serving().map(SmolStr::new));
+        let edge = known.as_ref().and_then(|known| self.edge_of(known));
         if edge.is_some_and(|edge| edge != self.settings.edge) {
             self.watchers_move(user, out);
         } else {
@@ -210,13 +236,21 @@ impl App {
     fn compare_all(&self) {
         let mut out = Actions::new();
         for aor in self.locations.aors() {
+            if let Some((user, epoch)) = session_of_key(&aor) {
+                let waits = self
+                    .deferred
+                    .lock()
+                    .iter()
+                    .any(|(of, _, at)| of == user && *at == epoch);
+                if self.device_of_aor(&aor).is_none() && !waits {
+                    self.clear_registration(user, epoch, &mut out);
+                }
+                continue;
+            }
             match self.table.by_device(&aor) {
                 Some(device) if device.is_disabled() => self.drop_registration(&aor),
                 Some(_) => self.serving.serves(&aor),
-                None => match self.table.by_name(&aor) {
-                    Some(user) => self.clear_registration(&SmolStr::new(user.user()), &mut out),
-                    None => self.drop_registration(&aor),
-                },
+                None => self.drop_registration(&aor),
             }
         }
         self.perform(out);

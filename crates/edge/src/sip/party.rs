@@ -22,6 +22,16 @@ pub(crate) enum Party {
     Address(Hop),
 }
 
+impl Party {
+    /// The phone, if it is one.
+    pub(crate) fn device(&self) -> Option<SmolStr> {
+        match self {
+            Self::Phone(device) => Some(device.clone()),
+            Self::Trunk(_) | Self::Edge(_) | Self::Address(_) => None,
+        }
+    }
+}
+
 /// Makes and reads the tokens. Nobody else can make one: with a token of their own choice they could have the edge
 /// send messages to any address.
 pub(crate) struct Tokens {
@@ -38,26 +48,27 @@ impl Tokens {
         Self { key }
     }
 
-    /// A token for the user part of a URI.
-    pub(crate) fn sign(&self, party: &Party) -> SmolStr {
+    /// A token for the user part of a URI, good for messages with this Call-ID only: a phone that keeps one cannot use
+    /// it for anything but the call that it was given for.
+    pub(crate) fn sign(&self, party: &Party, call_id: &[u8]) -> SmolStr {
         let text = match party {
             Party::Phone(device) => format!("p{device}"),
             Party::Trunk(trunk) => format!("t{trunk}"),
             Party::Edge(edge) => format!("e{edge}"),
             Party::Address(hop) => format!("a{} {} {}", hop.listener.0, hop.transport, hop.remote),
         };
-        let mut bytes = self.mac(text.as_bytes()).to_vec();
+        let mut bytes = self.mac(text.as_bytes(), call_id).to_vec();
         bytes.extend_from_slice(text.as_bytes());
         SmolStr::from(data_encoding::BASE32HEX_NOPAD.encode(&bytes).to_ascii_lowercase())
     }
 
-    /// The party of a token that we made; `None` for any other text.
-    pub(crate) fn open(&self, token: &str) -> Option<Party> {
+    /// The party of a token that we made for this Call-ID; `None` for any other text.
+    pub(crate) fn open(&self, token: &str, call_id: &[u8]) -> Option<Party> {
         let bytes = data_encoding::BASE32HEX_NOPAD
             .decode(token.to_ascii_uppercase().as_bytes())
             .ok()?;
         let (mac, text) = bytes.split_at_checked(MAC_BYTES)?;
-        if !bool::from(subtle::ConstantTimeEq::ct_eq(&self.mac(text)[..], mac)) {
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(&self.mac(text, call_id)[..], mac)) {
             return None;
         }
         let text = std::str::from_utf8(text).ok()?;
@@ -80,9 +91,12 @@ impl Tokens {
         }
     }
 
-    fn mac(&self, text: &[u8]) -> [u8; MAC_BYTES] {
+    fn mac(&self, text: &[u8], call_id: &[u8]) -> [u8; MAC_BYTES] {
         let mut mac = self.key.clone();
+        // The length first, so that no two pairs read alike.
+        mac.update(&text.len().to_be_bytes());
         mac.update(text);
+        mac.update(call_id);
         let mut short = [0; MAC_BYTES];
         short.copy_from_slice(&mac.finalize().into_bytes()[..MAC_BYTES]);
         short
@@ -105,15 +119,16 @@ mod tests {
             Party::Edge("new-york".into()),
             Party::Address(Hop::to(ListenerId(3), Transport::Tls, address)),
         ] {
-            let token = tokens.sign(&party);
+            let token = tokens.sign(&party, b"call");
             assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{token}");
-            assert_eq!(tokens.open(&token), Some(party.clone()));
-            assert_eq!(tokens.open(&token.to_uppercase()), Some(party));
-            assert_eq!(Tokens::new(b"other").open(&token), None);
-            assert_eq!(tokens.open(&token[..token.len() - 2]), None);
+            assert_eq!(tokens.open(&token, b"call"), Some(party.clone()));
+            assert_eq!(tokens.open(&token.to_uppercase(), b"call"), Some(party));
+            assert_eq!(tokens.open(&token, b"another call"), None);
+            assert_eq!(Tokens::new(b"other").open(&token, b"call"), None);
+            assert_eq!(tokens.open(&token[..token.len() - 2], b"call"), None);
         }
         for junk in ["", "a", "00000000000000", "ü"] {
-            assert_eq!(tokens.open(junk), None, "{junk}");
+            assert_eq!(tokens.open(junk, b"call"), None, "{junk}");
         }
     }
 }

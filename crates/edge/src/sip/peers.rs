@@ -78,10 +78,7 @@ impl Peers {
                 // A stream's source port says nothing.
                 let port = from.transport.is_reliable() || from.remote.port() == place.port;
                 port && place.transport == from.transport
-                    && self
-                        .hosts
-                        .addresses(&place.host)
-                        .contains(&from.remote.ip().to_canonical())
+                    && self.hosts.is_at(&place.host, from.remote.ip().to_canonical())
             });
         found.map(|edge| edge.id.as_smol().clone())
     }
@@ -112,7 +109,7 @@ fn place(uri: &str) -> Option<Place> {
     };
     let port = uri.port.unwrap_or_else(|| transport.default_port());
     Some(Place {
-        host: uri.host.clone(),
+        host: uri.host,
         port,
         transport,
     })

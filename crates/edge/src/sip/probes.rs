@@ -35,7 +35,16 @@ impl App {
 
     /// Metrics that are states.
     pub(crate) fn report_standing(&self) {
-        self.metrics.set_standing(name(self.standing()));
+        let standing = self.standing();
+        self.metrics.set_standing(name(standing));
+        let before = std::mem::replace(&mut *self.standing_told.lock(), standing);
+        if before != standing {
+            self.notable.note(match standing {
+                Standing::Starting => "waiting for the first node".to_owned(),
+                Standing::Good => "the table of sessions is complete".to_owned(),
+                Standing::Expired(policy) => format!("cut off from the cluster: {}", policy.meaning()),
+            });
+        }
         for trunk in self.trunks.status() {
             self.metrics.set_trunk(&trunk.trunk, trunk.up);
         }

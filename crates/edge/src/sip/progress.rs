@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use hotdesk_routing::identity::Shown;
+use hotdesk_routing::identity::{Shown, Towards, identity};
 use hotdesk_routing::{Decision as Way, Why};
 use hotdesk_sip::event::Party as Side;
+use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Header, Message, Name};
 use hotdesk_sip::proxy::{Actions, Incoming, Next, Outcome, Why as Ended};
 use hotdesk_sip::trace::Outcome as Ending;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::app::{App, now_ms};
 use super::calls::{Setup, Tried};
@@ -83,7 +84,7 @@ impl App {
         if let Some(tried) = &tried {
             self.show_callee(tried, response);
             self.legs.learn(&setup.call_id, response, tried);
-            let side = self.side(&tried.party, tried.user.as_ref(), &tried.hop);
+            let side = self.callee(setup, tried);
             self.followed(out, |calls, changes| {
                 calls.response(now, response, Some(&side), changes)
             });
@@ -95,11 +96,7 @@ impl App {
             && let Some(tried) = &tried
         {
             self.answered_by(setup, tried);
-            if self.talk.begin(setup, tried)
-                && let Party::Trunk(trunk) = &tried.party
-            {
-                self.trunks.count(trunk, true);
-            }
+            self.talk.begin(setup);
         }
     }
 
@@ -151,6 +148,7 @@ impl App {
         outcome: Outcome,
         out: &mut Actions<Self>,
     ) {
+        self.talk.rings_no_more(&setup.call_id);
         let (status, ending) = ending(outcome);
         setup.record.status = status;
         setup.record.outcome = ending;
@@ -198,8 +196,7 @@ impl App {
         if setup.followed.is_some() {
             return;
         }
-        let user = setup.session.as_ref().map(|(user, _)| user);
-        let side = self.side(&setup.from, user, incoming.from);
+        let side = self.caller_side(setup, incoming.from);
         setup.followed = self.followed(out, |calls, changes| calls.invited(now, request, side, changes));
         self.legs
             .begin(&setup.call_id, request, setup.from.clone(), incoming.from.clone());
@@ -211,33 +208,63 @@ impl App {
     /// Somebody is rung.
     pub(crate) fn offered(&self, now: Instant, setup: &Setup, tried: &Tried, out: &mut Actions<Self>) {
         if let Some(id) = &setup.followed {
-            let side = self.side(&tried.party, tried.user.as_ref(), &tried.hop);
+            let side = self.callee(setup, tried);
             self.followed(out, |calls, changes| calls.offered(now, id, side, changes));
         }
     }
 
-    /// A party as the list of calls has it.
-    pub(crate) fn side(&self, party: &Party, user: Option<&SmolStr>, hop: &hotdesk_sip::hop::Hop) -> Side {
-        let known = user.and_then(|user| self.table.by_user(user));
-        let number = known
+    /// Those of the last round ring no longer: their lamps go out, also while the call goes on elsewhere.
+    pub(crate) fn withdraw_round(&self, now: Instant, setup: &Setup, out: &mut Actions<Self>) {
+        let Some(id) = &setup.followed else {
+            return;
+        };
+        let last = setup.tried.get(setup.round_start..).unwrap_or_default();
+        for tried in last {
+            if let Party::Phone(device) = &tried.party {
+                self.followed(out, |calls, changes| calls.withdrawn(now, id, device, changes));
+            }
+        }
+    }
+
+    /// The caller as the list of calls has it: without a name where privacy was asked for.
+    fn caller_side(&self, setup: &Setup, hop: &Hop) -> Side {
+        let caller = &setup.dialled.caller;
+        let shown = identity(&self.plan.identity, caller, Towards::Phone, &setup.asked, None);
+        let shown = shown.assert.filter(|_| !shown.privacy_id);
+        Side {
+            user: setup.session.as_ref().map(|(user, _)| user.clone()),
+            device: setup.from.device(),
+            identity: shown
+                .as_ref()
+                .map(|shown| format_smolstr!("sip:{}@{}", shown.number, self.settings.domain))
+                .unwrap_or_default(),
+            display: shown.map(|shown| shown.name).unwrap_or_default(),
+            hop: hop.clone(),
+        }
+    }
+
+    /// Somebody who is called, as the list of calls has it.
+    fn callee(&self, setup: &Setup, tried: &Tried) -> Side {
+        let known = tried.user.as_ref().and_then(|user| self.table.by_user(user));
+        let device = tried.party.device();
+        let extension = known
             .as_ref()
             .and_then(|known| known.extension().map(SmolStr::new));
-        let device = match party {
-            Party::Phone(device) => Some(device.clone()),
-            _ => None,
+        let dialled = || match &setup.routed.decision {
+            Way::Outward(outward) => outward.number.clone(),
+            Way::Emergency(call) => call.number.clone(),
+            _ => "anonymous".into(),
         };
-        let name = number
-            .or_else(|| device.clone())
-            .unwrap_or_else(|| "anonymous".into());
+        let name = extension.or_else(|| device.clone()).unwrap_or_else(dialled);
         Side {
-            user: user.cloned(),
+            user: tried.user.clone(),
             device,
-            identity: SmolStr::from(format!("sip:{name}@{}", self.settings.domain)),
+            identity: format_smolstr!("sip:{name}@{}", self.settings.domain),
             display: known
                 .as_ref()
                 .map(|known| known.display_name().into())
                 .unwrap_or_default(),
-            hop: hop.clone(),
+            hop: tried.hop.clone(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! REGISTER: who may, what is bound, and when it is answered (RFC 3261 §10.3).
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use hotdesk_sip::digest::Kind;
 use hotdesk_sip::message::{Message, Method};
 use hotdesk_sip::proxy::{Actions, Decision, Incoming};
 use hotdesk_sip::registrar::{Change, Gruu, Refused, Registered, Rules, register};
+use parking_lot::Mutex;
 use smol_str::SmolStr;
 
 use super::app::{App, now_ms};
@@ -25,10 +27,10 @@ impl App {
             Ok(line) => line,
             Err(refusal) => {
                 self.metrics.registration("refused");
-                return Decision::Reply(refusal);
+                return Decision::Reply(*refusal);
             }
         };
-        let aor = SmolStr::new(line.aor());
+        let aor = line.key();
         let epoch = line.session.as_ref().map(|(_, epoch)| *epoch);
         let registered = self.locations.change(&aor, |current| {
             let rules = self.rules(&aor, epoch);
@@ -71,6 +73,11 @@ impl App {
         let request = incoming.message.clone();
         let pending = stack.pending(request.call_id().unwrap_or_default(), incoming.pending);
         let aor_kept = aor.clone();
+        // Refused at once (the disk is full, or its queue), the disk answers on this very thread, which holds the
+        // shard: then the answer is given as that of the decision.
+        let here = std::thread::current().id();
+        let refused_here = Arc::new(Mutex::new(None));
+        let refused = Arc::clone(&refused_here);
         self.locations.keep(aor, bytes, move |kept| {
             let answer = if kept {
                 answer
@@ -78,22 +85,29 @@ impl App {
                 tracing::error!(aor = %aor_kept, "a registration cannot be written to the disk");
                 reply(&request, 500, "The registration could not be stored")
             };
-            stack.reply(pending, answer);
+            if std::thread::current().id() == here {
+                *refused.lock() = Some(answer);
+            } else {
+                stack.reply(pending, answer);
+            }
         });
-        Decision::Wait
+        let refused = refused_here.lock().take();
+        refused.map_or(Decision::Wait, Decision::Reply)
     }
 
     /// The line that may register; what it registers must be its own address of record.
-    fn registering(&self, now: Instant, incoming: &Incoming<'_>) -> Result<Line, Message> {
+    fn registering(&self, now: Instant, incoming: &Incoming<'_>) -> Result<Line, Box<Message>> {
         let request = incoming.message;
-        let to = request.to().map_err(|_| reply(request, 400, "Bad To"))?;
+        let to = request
+            .to()
+            .map_err(|_| Box::new(reply(request, 400, "Bad To")))?;
         if !self.is_our_domain(&to.uri) {
-            return Err(reply(request, 404, "Not a domain of this registrar"));
+            return Err(reply(request, 404, "Not a domain of this registrar").into());
         }
         let line = match self.sender(now, request, incoming.from, Kind::Www)? {
             Sender::Phone(line) => line,
             Sender::Trunk(_) | Sender::Edge(_) | Sender::Peer(_) => {
-                return Err(reply(request, 403, "Only phones register here"));
+                return Err(reply(request, 403, "Only phones register here").into());
             }
         };
         let name = to.uri.user_text().unwrap_or_default();
@@ -110,7 +124,7 @@ impl App {
         if own {
             Ok(line)
         } else {
-            Err(reply(request, 403, "This account may not register that address"))
+            Err(reply(request, 403, "This account may not register that address").into())
         }
     }
 

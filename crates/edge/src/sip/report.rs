@@ -119,7 +119,7 @@ impl StatusSource for Report {
             traffic: Traffic::of(&app.transports.counters()),
             edges: edges(app),
             trunks: trunks(app),
-            events: Vec::new(),
+            events: app.notable.list(),
         }
     }
 

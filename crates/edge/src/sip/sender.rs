@@ -1,6 +1,7 @@
 //! Who sends a request: one of our phones, a trunk, another edge. Nobody else gets anything done here.
 //!
-//! A trunk is known by its address, another edge by its pass or its certificate, a phone by its digest. A phone proves one of two accounts:
+//! A trunk is known by its address, another edge by its pass or its certificate, a phone by its digest. A phone
+//! proves one of two accounts:
 //!
 //! | line | user name | password | speaks for |
 //! |---|---|---|---|
@@ -18,7 +19,7 @@ use hotdesk_sip::digest::{Credentials, Ha1s, Kind, Verdict};
 use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Header, Message, Name};
 use hotdesk_sip::secret::EdgePasses;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::app::{App, now_ms};
 use super::reply::reply;
@@ -53,13 +54,25 @@ enum Account {
 }
 
 impl Line {
-    /// The user part of the line's address of record.
-    pub(crate) fn aor(&self) -> &str {
+    /// The key of the line's contacts: the device, or the session. Each session has its own, so the phones of a user
+    /// who has several do not see, count or remove each other's contacts.
+    pub(crate) fn key(&self) -> SmolStr {
         match &self.session {
-            Some((user, _)) => user.extension().unwrap_or_else(|| user.user()),
-            None => self.device.device(),
+            Some((user, epoch)) => session_key(user.user(), *epoch),
+            None => self.device.device().into(),
         }
     }
+}
+
+/// The key of a session line's contacts. No id of a device or user has a semicolon in it.
+pub(crate) fn session_key(user: &str, epoch: u64) -> SmolStr {
+    format_smolstr!("{user};{epoch}")
+}
+
+/// The user and the epoch of such a key; `None` for a device's.
+pub(crate) fn session_of_key(key: &str) -> Option<(&str, u64)> {
+    let (user, epoch) = key.rsplit_once(';')?;
+    Some((user, epoch.parse().ok()?))
 }
 
 impl App {
@@ -73,7 +86,7 @@ impl App {
         request: &Message,
         from: &Hop,
         kind: Kind,
-    ) -> Result<Sender, Message> {
+    ) -> Result<Sender, Box<Message>> {
         match self.neighbour(request, from) {
             Some(neighbour) => Ok(neighbour),
             None => self.line(now, request, from, kind).map(Sender::Phone),
@@ -89,8 +102,22 @@ impl App {
         if let Some(edge) = edge.or_else(|| self.peers.of_hop(from, &self.transports)) {
             return Some(Sender::Edge(edge));
         }
+        if let Some(name) = self.trusted_name(from) {
+            return Some(Sender::Peer(name));
+        }
         let peer = contains(&self.settings.peer_networks, from.remote.ip());
         peer.then(|| Sender::Peer(SmolStr::from(from.remote.ip().to_string())))
+    }
+
+    /// The name of a proxy of the company that a connection's certificate proves.
+    fn trusted_name(&self, from: &Hop) -> Option<SmolStr> {
+        let trusted = &self.settings.trusted_names;
+        if trusted.is_empty() || !from.transport.is_secure() {
+            return None;
+        }
+        let names = self.transports.peer_certificate(from.connection?)?;
+        let dns = |name: &&SmolStr| names.dns.iter().any(|dns| dns.eq_ignore_ascii_case(name));
+        trusted.iter().find(dns).cloned()
     }
 
     /// The edge that a request's pass names.
@@ -102,17 +129,17 @@ impl App {
         (edge != self.settings.edge).then_some(edge)
     }
 
-    fn line(&self, now: Instant, request: &Message, from: &Hop, kind: Kind) -> Result<Line, Message> {
+    fn line(&self, now: Instant, request: &Message, from: &Hop, kind: Kind) -> Result<Line, Box<Message>> {
         if contains(&self.settings.open_networks, from.remote.ip()) {
             return self
                 .line_by_word(request)
-                .ok_or_else(|| reply(request, 403, "Unknown account"));
+                .ok_or_else(|| reply(request, 403, "Unknown account").into());
         }
         let username = claimed(request, kind);
         let source = from.remote.ip();
         let at_home = username
             .as_deref()
-            .is_some_and(|account| self.locations.is_home(account, source));
+            .is_some_and(|account| self.locations.is_home(&self.key_of_account(account), source));
         if let Some(wait) = self
             .brake
             .lock()
@@ -122,7 +149,7 @@ impl App {
             let mut refusal = reply(request, 503, "Too many wrong passwords, try again later");
             let seconds = wait.as_secs().saturating_add(1);
             refusal.push(Header::new(Name::RetryAfter, seconds.to_string()));
-            return Err(refusal);
+            return Err(refusal.into());
         }
         let mut account = None;
         let verdict = self
@@ -138,24 +165,37 @@ impl App {
                 self.brake.lock().succeeded(&username);
                 self.admit(request, account, from)
             }
-            (Verdict::Malformed(problem), _) => Err(reply(request, 400, problem)),
+            (Verdict::Malformed(problem), _) => Err(reply(request, 400, problem).into()),
             (Verdict::Wrong, _) => {
                 let account = username.unwrap_or_default();
                 self.brake.lock().failed(now, source, &account);
                 tracing::warn!(account = %account, peer = %from, "wrong password or unknown account");
-                Err(self.challenge(request, kind, false, &account))
+                Err(self.challenge(request, kind, false, &account).into())
             }
-            (Verdict::Stale | Verdict::Replayed, _) => {
-                Err(self.challenge(request, kind, true, username.as_deref().unwrap_or_default()))
-            }
-            (Verdict::Missing | Verdict::Ok { .. }, _) => {
-                Err(self.challenge(request, kind, false, &self.claimed_line(request)))
-            }
+            (Verdict::Stale | Verdict::Replayed, _) => Err(self
+                .challenge(request, kind, true, username.as_deref().unwrap_or_default())
+                .into()),
+            (Verdict::Missing | Verdict::Ok { .. }, _) => Err(self
+                .challenge(request, kind, false, &self.claimed_line(request))
+                .into()),
+        }
+    }
+
+    /// The key of the contacts of whoever has this user name for digest.
+    fn key_of_account(&self, username: &str) -> SmolStr {
+        let session = || {
+            let (extension, epoch) = username.rsplit_once('.')?;
+            let user = self.table.by_name(extension)?;
+            Some(session_key(user.user(), epoch.parse().ok()?))
+        };
+        match self.table.by_device(username) {
+            Some(device) => device.device().into(),
+            None => session().unwrap_or_else(|| username.into()),
         }
     }
 
     /// The password was right; is the account good now?
-    fn admit(&self, request: &Message, account: Account, from: &Hop) -> Result<Line, Message> {
+    fn admit(&self, request: &Message, account: Account, from: &Hop) -> Result<Line, Box<Message>> {
         match account {
             Account::Device(device) => Ok(Line {
                 device,
@@ -173,12 +213,12 @@ impl App {
                     // The phone is ahead of this edge's table: the login is on its way here.
                     let mut refusal = reply(request, 503, "The login is not known here yet");
                     refusal.push(Header::new(Name::RetryAfter, "1"));
-                    return Err(refusal);
+                    return Err(refusal.into());
                 }
                 let user_id = user.user();
                 tracing::warn!(user_id, epoch, peer = %from, "a session that is over was used");
                 self.metrics.refused("stale_epoch");
-                Err(reply(request, 403, "Logged in elsewhere or logged out"))
+                Err(reply(request, 403, "Logged in elsewhere or logged out").into())
             }
         }
     }

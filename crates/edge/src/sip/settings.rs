@@ -28,6 +28,11 @@ pub(crate) struct Settings {
     /// Name and password at the voicemail server.
     pub(crate) voicemail_account: Option<(String, String)>,
     pub(crate) traces: bool,
+    /// Who is told of emergency calls: by POST, and by MESSAGE.
+    pub(crate) emergency_webhook: Option<String>,
+    pub(crate) emergency_messages: Vec<SmolStr>,
+    /// Names in certificates that make a peer trusted.
+    pub(crate) trusted_names: Vec<SmolStr>,
 }
 
 /// Bounds of registrations.
@@ -87,6 +92,14 @@ impl Settings {
             mwi_uri: config.mwi_uri.clone(),
             voicemail_account: None,
             traces: config.calls.traces_max > 0,
+            emergency_webhook: config.emergency_notify.webhook.clone(),
+            emergency_messages: config
+                .emergency_notify
+                .message_to
+                .iter()
+                .map(|uri| SmolStr::new(uri.as_str()))
+                .collect(),
+            trusted_names: config.security.trusted_names.clone(),
         }
     }
 }

@@ -12,16 +12,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hotdesk_sip::hop::{ConnectionId, Hop};
 use hotdesk_sip::message::{Header, Malformed, Message, Name};
-use hotdesk_sip::proxy::{Action, Actions, Core, Counts, OutgoingRequest, PendingId, Settings};
+use hotdesk_sip::proxy::{Action, Actions, Core, Counts, OutgoingRequest, PendingId, Settings, refusal};
 use hotdesk_sip::trace::Cdr;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 
 use super::app::App;
 use crate::transport::{Handler, Transports};
-
-/// How many shards there are: many more than threads, so that two threads seldom want the same.
-pub(crate) const SHARDS: usize = 32;
 
 /// Names a request that waits for its answer, in all shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +35,7 @@ pub(crate) struct Stack {
     started: Instant,
     transports: Transports,
     app: OnceLock<Arc<App>>,
-    retry_after_s: u32,
+    settings: Arc<Settings>,
 }
 
 struct Shard {
@@ -48,19 +45,20 @@ struct Shard {
 }
 
 impl Stack {
-    pub(crate) fn new(settings: &Settings, transports: Transports) -> Self {
-        let settings = Arc::new(settings.clone());
+    /// `settings` are those of one shard: its bounds are each shard's own.
+    pub(crate) fn new(settings: Settings, shards: usize, transports: Transports) -> Self {
+        let settings = Arc::new(settings);
         let shard = || Shard {
             core: Mutex::new(Core::new(Arc::clone(&settings))),
             due: AtomicU64::new(u64::MAX),
         };
         Self {
-            shards: std::iter::repeat_with(shard).take(SHARDS).collect(),
+            shards: std::iter::repeat_with(shard).take(shards.max(1)).collect(),
             hasher: foldhash::fast::RandomState::default(),
             started: Instant::now(),
             transports,
             app: OnceLock::new(),
-            retry_after_s: settings.retry_after_s,
+            settings,
         }
     }
 
@@ -76,7 +74,7 @@ impl Stack {
 
     /// The shard of a Call-ID.
     pub(crate) fn shard_of(&self, call_id: &[u8]) -> usize {
-        usize::try_from(self.hasher.hash_one(call_id) % SHARDS as u64).unwrap_or(0)
+        usize::try_from(self.hasher.hash_one(call_id) % self.shards.len() as u64).unwrap_or(0)
     }
 
     /// Names a request that [`App`] was asked about just now.
@@ -91,6 +89,13 @@ impl Stack {
     pub(crate) fn reply(&self, pending: Pending, reply: Message) {
         self.with(pending.shard, |core, now, app, out| {
             core.reply(now, pending.id, reply, app, out)
+        });
+    }
+
+    /// Ends a call that is being set up; its caller gets this answer. Must not be called from within a decision.
+    pub(crate) fn stop(&self, pending: Pending, status: u16, reason: &str) {
+        self.with(pending.shard, |core, now, app, out| {
+            core.stop(now, pending.id, status, reason, app, out);
         });
     }
 
@@ -220,11 +225,14 @@ impl Handler for Stack {
     fn received(&self, from: Hop, message: Result<Message, Malformed>) {
         let message = match message {
             Ok(message) => message,
-            Err(malformed) => return self.refuse(&from, malformed),
+            Err(malformed) => return self.refuse(&from, &malformed),
         };
         let Some(app) = self.app() else {
             return;
         };
+        if message.is_request() && app.is_beyond(Instant::now(), &from, &message) {
+            return;
+        }
         app.received(&from, &message);
         let Some(call_id) = message.call_id() else {
             // The core answers what has no Call-ID; any shard will do.
@@ -242,9 +250,10 @@ impl Handler for Stack {
         if !message.is_request() {
             return;
         }
-        let mut reply = Message::reply(&message, 503, "Overloaded, try again", Some("overload"));
-        reply.push(Header::new(Name::RetryAfter, self.retry_after_s.to_string()));
-        self.answer(&from, &message, reply);
+        let (to, mut response) = refusal(&self.settings, &from, &message, 503, "Overloaded, try again");
+        let seconds = self.settings.retry_after_s.to_string();
+        response.push(Header::new(Name::RetryAfter, seconds));
+        self.answer(&to, &response);
     }
 
     fn failed(&self, to: &Hop, bytes: Bytes) {
@@ -282,32 +291,18 @@ impl Handler for Stack {
 
 impl Stack {
     /// Answers what cannot be read but can be answered.
-    fn refuse(&self, from: &Hop, malformed: Malformed) {
-        let Malformed {
-            problem,
-            status,
-            request,
-        } = malformed;
+    fn refuse(&self, from: &Hop, malformed: &Malformed) {
+        let (status, problem) = (malformed.status, malformed.problem);
         tracing::debug!(peer = %from, problem, "malformed message");
-        if let Some(request) = request {
-            let reply = Message::reply(&request, status, problem, Some("malformed"));
-            self.answer(from, &request, reply);
+        if let Some(request) = &malformed.request {
+            let (to, response) = refusal(&self.settings, from, request, status, problem);
+            self.answer(&to, &response);
         }
     }
 
-    /// Sends an answer without a transaction: back over the connection, or to where the top Via says.
-    fn answer(&self, from: &Hop, request: &Message, mut reply: Message) {
-        let mut to = from.clone();
-        if let Ok(via) = request.top_via()
-            && !from.transport.is_reliable()
-            && via.params.get("rport").is_none()
-            && let Some(port) = via.port
-        {
-            to.remote.set_port(port);
-        }
-        reply.push(Header::new(Name::ContentLength, "0"));
-        let bytes = reply.to_bytes();
-        if let Err(error) = self.transports.send(&to, bytes) {
+    /// Sends an answer that belongs to no transaction.
+    fn answer(&self, to: &Hop, response: &Message) {
+        if let Err(error) = self.transports.send(to, response.to_bytes()) {
             tracing::debug!(peer = %to, %error, "cannot answer");
         }
     }

@@ -25,7 +25,9 @@ use super::emergency::Emergency;
 use super::hosts::Hosts;
 use super::lamps::Lamps;
 use super::locations::{KEY_PREFIX, Locations};
+use super::meter::Meter;
 use super::movements;
+use super::notable::Notable;
 use super::party::Tokens;
 use super::peers::Peers;
 use super::report::Report;
@@ -36,6 +38,7 @@ use super::trunks::Trunks;
 use crate::calls::{Records, Rotation, Traces};
 use crate::config::Config;
 use crate::http::{HttpConfig, HttpServer, Metrics, Sources, Token};
+use crate::standing::Standing;
 use crate::starcode::Voice;
 use crate::transport::{Emergency as EmergencyPeek, Limits, ListenConfig, OutgoingTls, TlsFiles, Transports};
 
@@ -87,7 +90,7 @@ impl SipEdge {
         let transports = Transports::bind(listen(config), outgoing(config), limits(config), &runtime)?;
         let infos = transports.listeners().to_vec();
         let proxy = proxy_settings(config, &infos);
-        let stack = Arc::new(Stack::new(&proxy, transports.clone()));
+        let stack = Arc::new(Stack::new(proxy, config.sip.shards, transports.clone()));
         let parts = Parts {
             config,
             settings,
@@ -248,9 +251,10 @@ impl Parts<'_> {
             transports,
             runtime,
         } = self;
-        let hosts: Arc<Hosts> = Arc::default();
+        let (hosts, notable): (Arc<Hosts>, Arc<Notable>) = Default::default();
         let setting = SipStartError::Setting;
-        let trunks = Trunks::new(&config.trunks, Arc::clone(&hosts), &infos).map_err(setting)?;
+        let trunks =
+            Trunks::new(&config.trunks, Arc::clone(&hosts), &infos, Arc::clone(&notable)).map_err(setting)?;
         let trusted = config.security.trusted_peers.clone();
         let edge = settings.edge.clone();
         let peers = Peers::new(table.clone(), Arc::clone(&hosts), &infos, edge.clone(), trusted);
@@ -304,8 +308,10 @@ impl Parts<'_> {
                 ledger.clone(),
                 client.clone(),
                 runtime.clone(),
-                config.emergency_notify.webhook.clone(),
             ),
+            notable,
+            standing_told: Mutex::new(Standing::Starting),
+            meter: Meter::new(config.security.requests_per_source_max),
             calls: Mutex::new(Dialogs::new(DialogsLimits::default())),
             legs: super::legs::Legs::default(),
             talk: super::talk::Talk::default(),
@@ -424,7 +430,12 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
+/// Finished transactions are remembered for half a minute, those under way for moments: so many more there are.
+const FINISHED_PER_PENDING: usize = 4;
+
+/// The settings of one shard: it has its share of what the whole edge may hold.
 fn proxy_settings(config: &Config, infos: &[ListenerInfo]) -> ProxySettings {
+    let transactions_max = config.sip.transactions_max.div_ceil(config.sip.shards.max(1));
     let mut loop_key = [0; 16];
     fastrand::Rng::new().fill(&mut loop_key);
     ProxySettings {
@@ -435,7 +446,8 @@ fn proxy_settings(config: &Config, infos: &[ListenerInfo]) -> ProxySettings {
         t4: config.sip.t4,
         timer_c: config.sip.timer_c,
         loop_key,
-        transactions_max: config.sip.transactions_max,
+        transactions_max,
+        finished_max: transactions_max * FINISHED_PER_PENDING,
         ..ProxySettings::default()
     }
 }
@@ -452,7 +464,7 @@ fn brake(config: &Config) -> Brake {
     // An office behind one address has many who mistype.
     let source = ThrottleSettings {
         free: account.free.saturating_mul(4),
-        ..account.clone()
+        ..account
     };
     Brake::new(BrakeSettings { source, account })
 }

@@ -6,46 +6,57 @@ use bytes::Bytes;
 use hotdesk_sip::event::CallId;
 use hotdesk_sip::trace::Cdr;
 use parking_lot::Mutex;
-use smol_str::SmolStr;
 
-use super::calls::{Setup, Tried};
-use super::party::Party;
+use super::calls::{Setup, Slots};
+use super::stack::Pending;
 
 /// A call that goes on.
 pub(crate) struct Talking {
     pub(crate) record: Cdr,
     pub(crate) followed: Option<CallId>,
     pub(crate) emergency: bool,
-    pub(crate) trunk: Option<SmolStr>,
+    /// Given back when the call is over.
+    _slots: Slots,
 }
 
 /// All calls that go on, by Call-ID.
 #[derive(Default)]
 pub(crate) struct Talk {
     calls: Mutex<HashMap<Bytes, Talking>>,
+    /// Calls that are being set up, so that one can be stopped from outside.
+    ringing: Mutex<HashMap<Bytes, Pending>>,
 }
 
 /// So many are remembered; the record of one more is written when it is answered.
 const CALLS_MAX: usize = 50_000;
 
 impl Talk {
+    /// A call is being set up.
+    pub(crate) fn rings(&self, call_id: &Bytes, pending: Pending) {
+        let mut ringing = self.ringing.lock();
+        if ringing.len() < CALLS_MAX {
+            ringing.insert(call_id.clone(), pending);
+        }
+    }
+
+    /// It has been set up, or will not be.
+    pub(crate) fn rings_no_more(&self, call_id: &[u8]) -> Option<Pending> {
+        self.ringing.lock().remove(call_id)
+    }
+
     /// Somebody has answered. Returns whether it is news: a second answer of a forked call is not.
-    pub(crate) fn begin(&self, setup: &Setup, tried: &Tried) -> bool {
+    pub(crate) fn begin(&self, setup: &mut Setup) -> bool {
         let mut calls = self.calls.lock();
         if calls.len() >= CALLS_MAX || calls.contains_key(&setup.call_id) {
             return false;
         }
-        let trunk = match &tried.party {
-            Party::Trunk(trunk) => Some(trunk.clone()),
-            Party::Phone(_) | Party::Edge(_) | Party::Address(_) => None,
-        };
         let mut record = setup.record.clone();
         record.status = 200;
         let talking = Talking {
             record,
             followed: setup.followed.clone(),
             emergency: setup.emergency,
-            trunk,
+            _slots: std::mem::take(&mut setup.slots),
         };
         calls.insert(setup.call_id.clone(), talking);
         true

@@ -8,7 +8,7 @@ use hotdesk_routing::identity::Towards;
 use hotdesk_routing::{Decision, Outward, Ring, RingGroup, RingPlace, VoicemailCall};
 use hotdesk_sip::digest::{Secret, answer};
 use hotdesk_sip::message::{Header, Message, Name};
-use hotdesk_sip::proxy::{Actions, Edit, Group, Target};
+use hotdesk_sip::proxy::{Actions, Edit, Group, TARGETS_MAX, Target};
 use hotdesk_sip::secret::EdgePasses;
 use hotdesk_sip::uri::Uri;
 use smol_str::{SmolStr, format_smolstr};
@@ -28,6 +28,9 @@ pub(crate) const USER_PARAM: &str = "hd-user";
 /// The session's epoch: the other edge refuses the call when it is over.
 pub(crate) const EPOCH_PARAM: &str = "hd-epoch";
 
+/// How a target is marked that is another edge, for requests that begin no call.
+pub(crate) const TO_EDGE: SmolStr = SmolStr::new_static("edge");
+
 /// Targets that ring at the same time.
 pub(crate) struct Round {
     aims: Vec<Aim>,
@@ -46,7 +49,7 @@ impl App {
                 self.trunk_round(setup).into_iter().collect()
             }
             Decision::Emergency(call) => {
-                setup.trunks_left = call.trunks;
+                setup.trunks_left = self.trunks.order_for_emergency(call.trunks);
                 self.trunk_round(setup).into_iter().collect()
             }
             Decision::StarCode(_) | Decision::Refuse(_) | Decision::GiveUp => Vec::new(),
@@ -77,6 +80,8 @@ impl App {
             None => Round::of(vec![self.trunk_round(setup)?], None)?,
         };
         let Round { aims, ring_max } = round;
+        self.withdraw_round(now, setup, out);
+        setup.round_start = setup.tried.len();
         let mut targets = Vec::with_capacity(aims.len());
         for Aim { target, tried } in aims {
             self.offered(now, setup, &tried, out);
@@ -92,19 +97,13 @@ impl App {
     /// Where a session rings: at the session line where the phone has registered one, else at the phone's own line;
     /// at another office through its edge.
     fn place_aims(&self, setup: &Setup, place: &RingPlace) -> Vec<Aim> {
-        let user = self.table.by_user(&place.user);
-        let extension = user.as_ref().and_then(|user| user.extension().map(SmolStr::new));
-        let line = extension.map(|extension| self.locations.of_session(&extension, place.epoch));
-        let contacts = line.filter(|contacts| !contacts.is_empty());
-        let contacts = contacts.unwrap_or_else(|| self.locations.of_device(&place.device));
-        let contacts = match &setup.instance {
-            Some(instance) => self
-                .locations
-                .of_instance(&place.device, instance)
-                .into_iter()
-                .collect(),
-            None => contacts,
+        let mut contacts = match &setup.instance {
+            Some(instance) => Vec::from_iter(self.locations.of_instance(&place.device, instance)),
+            None => self.locations.of_session(&place.user, place.epoch),
         };
+        if contacts.is_empty() && setup.instance.is_none() {
+            contacts = self.locations.of_device(&place.device);
+        }
         if contacts.is_empty() {
             return self.edge_aim(setup, place).into_iter().collect();
         }
@@ -203,12 +202,16 @@ impl App {
     fn trunk_round(&self, setup: &mut Setup) -> Option<Aim> {
         while !setup.trunks_left.is_empty() {
             let trunk = setup.trunks_left.remove(0);
+            let Some(slot) = self.trunks.take(&trunk, setup.emergency) else {
+                continue;
+            };
             let aim = match setup.routed.decision.clone() {
                 Decision::Outward(outward) => self.outward_aim(setup, &outward, &trunk),
                 Decision::Emergency(call) => self.emergency_aim(setup, &call, &trunk),
                 _ => None,
             };
             if aim.is_some() {
+                setup.slots.outward = Some(slot);
                 return aim;
             }
         }
@@ -292,7 +295,9 @@ impl App {
 }
 
 impl Round {
-    fn of(aims: Vec<Aim>, ring_max: Option<Duration>) -> Option<Self> {
+    fn of(mut aims: Vec<Aim>, ring_max: Option<Duration>) -> Option<Self> {
+        // The core rings no more than that, and both count the targets alike.
+        aims.truncate(TARGETS_MAX);
         (!aims.is_empty()).then_some(Self { aims, ring_max })
     }
 }

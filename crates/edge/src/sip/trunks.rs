@@ -13,6 +13,7 @@ use smol_str::SmolStr;
 
 use super::app::now_ms;
 use super::hosts::Hosts;
+use super::notable::Notable;
 use super::settings::contains;
 
 /// All trunks.
@@ -21,6 +22,7 @@ pub(crate) struct Trunks {
     health: Mutex<TrunkHealth>,
     hosts: Arc<Hosts>,
     listeners: Vec<ListenerInfo>,
+    notable: Arc<Notable>,
 }
 
 struct Line {
@@ -29,8 +31,17 @@ struct Line {
     port: u16,
     transport: Transport,
     password: Option<String>,
-    /// Calls that it carries now.
-    calls: AtomicU32,
+    /// Calls that it carries now, those included that are being set up.
+    calls: Arc<AtomicU32>,
+}
+
+/// One call's place at a trunk; given back when it is dropped, however the call ends.
+pub(crate) struct Slot(Arc<AtomicU32>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Trunks {
@@ -42,6 +53,7 @@ impl Trunks {
         trunks: &[Trunk],
         hosts: Arc<Hosts>,
         listeners: &[ListenerInfo],
+        notable: Arc<Notable>,
     ) -> Result<Self, String> {
         let lines = trunks.iter().map(line).collect::<Result<Vec<_>, _>>()?;
         for line in &lines {
@@ -53,6 +65,7 @@ impl Trunks {
             health: Mutex::new(TrunkHealth::new(trunks, now_ms())),
             hosts,
             listeners: listeners.to_vec(),
+            notable,
         })
     }
 
@@ -69,7 +82,7 @@ impl Trunks {
             }
             // Its own address and port: phones may share the address with it, in a laboratory.
             let port = from.transport != Transport::Udp || from.remote.port() == line.port;
-            port && self.hosts.addresses(&line.host).contains(&ip)
+            port && self.hosts.is_at(&line.host, ip)
         };
         self.lines.iter().find(is_its).map(|line| line.trunk.id.clone())
     }
@@ -109,39 +122,35 @@ impl Trunks {
         Some((line.trunk.username.as_deref()?, line.password.as_deref()?))
     }
 
-    /// These trunks in the order in which to try them, without those that are full.
+    /// These trunks in the order in which to try them.
     pub(crate) fn order(&self, trunks: &[SmolStr]) -> Vec<SmolStr> {
-        let mut ordered = self.health.lock().order(trunks, fastrand::u64(..));
-        ordered.retain(|id| {
-            self.line(id).is_some_and(|line| {
-                let most = line.trunk.calls_max;
-                most == 0 || line.calls.load(Ordering::Relaxed) < most
-            })
-        });
-        ordered
+        self.health.lock().order(trunks, fastrand::u64(..))
     }
 
-    /// A call begins or ends at a trunk.
-    pub(crate) fn count(&self, id: &str, begins: bool) {
-        if let Some(line) = self.line(id) {
-            let change = |calls: u32| {
-                Some(if begins {
-                    calls + 1
-                } else {
-                    calls.saturating_sub(1)
-                })
-            };
-            // Never fails: the closure always gives a value.
-            let _ = line
-                .calls
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
-        }
+    /// All of these trunks for an emergency call, in their order; those that are down come last, and are tried too.
+    pub(crate) fn order_for_emergency(&self, trunks: Vec<SmolStr>) -> Vec<SmolStr> {
+        let health = self.health.lock();
+        let (mut up, down): (Vec<_>, Vec<_>) = trunks.into_iter().partition(|trunk| health.is_up(trunk));
+        up.extend(down);
+        up
+    }
+
+    /// A place for a call at a trunk; `None` when it is full. `always`: as many as come, for calls that come in by it
+    /// and for emergency calls.
+    pub(crate) fn take(&self, id: &str, always: bool) -> Option<Slot> {
+        let line = self.line(id)?;
+        let most = line.trunk.calls_max;
+        let room = |calls: u32| (always || most == 0 || calls < most).then_some(calls + 1);
+        let taken = line
+            .calls
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, room);
+        taken.is_ok().then(|| Slot(Arc::clone(&line.calls)))
     }
 
     /// What became of a call there.
     pub(crate) fn called(&self, id: &str, status: Option<u16>) {
         let change = self.health.lock().called(id, status, now_ms());
-        say(change);
+        self.say(change);
     }
 
     /// Trunks to be asked with OPTIONS now.
@@ -156,7 +165,20 @@ impl Trunks {
             .health
             .lock()
             .answered(id, status, now_ms(), fastrand::u64(..));
-        say(change);
+        self.say(change);
+    }
+
+    fn say(&self, change: Option<TrunkStatus>) {
+        let Some(TrunkStatus { trunk, up, .. }) = change else {
+            return;
+        };
+        if up {
+            tracing::info!(trunk_id = %trunk, "trunk is up");
+        } else {
+            tracing::warn!(trunk_id = %trunk, "trunk is down");
+        }
+        let state = if up { "up" } else { "down" };
+        self.notable.note(format!("trunk {trunk} is {state}"));
     }
 
     /// All, for the status page.
@@ -214,15 +236,7 @@ fn line(trunk: &Trunk) -> Result<Line, String> {
         port: uri.port.unwrap_or_else(|| transport.default_port()),
         transport,
         password,
-        calls: AtomicU32::new(0),
+        calls: Arc::default(),
         trunk: trunk.clone(),
     })
-}
-
-fn say(change: Option<TrunkStatus>) {
-    match change {
-        Some(TrunkStatus { trunk, up: true, .. }) => tracing::info!(trunk_id = %trunk, "trunk is up"),
-        Some(TrunkStatus { trunk, up: false, .. }) => tracing::warn!(trunk_id = %trunk, "trunk is down"),
-        None => {}
-    }
 }

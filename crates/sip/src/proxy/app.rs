@@ -80,6 +80,12 @@ pub trait Application: Sized {
     /// BYE (RFC 3261 §13.3.1.4).
     fn unacknowledged(&self, _now: Instant, _answer: &Message, _out: &mut Actions<Self>) {}
 
+    /// Does a 6xx of one target end the whole call (RFC 3261 §16.7 item 5)? An emergency call may go on to the next
+    /// way out: whoever said 6xx does not speak for the others.
+    fn gives_up_when_declined(&self, _call: &Self::Call) -> bool {
+        true
+    }
+
     /// Must this request get in when the shard is full? For emergency calls; requests in a dialog get in anyway.
     fn is_vital(&self, _request: &Message) -> bool {
         false

@@ -49,7 +49,7 @@ pub(super) const SIP: &[Key<Config>] = &[
         "sip.transactions_max",
         sip.transactions_max,
         number(100, 10_000_000),
-        "Requests under way at one time in each part. Beyond it new ones are answered 503, calls that are\n\
+        "Requests under way at one time in all. Beyond it new ones are answered 503, calls that are\n\
          established and emergency calls last. About 4 KiB each.",
     ),
     key!(

@@ -61,7 +61,7 @@ impl<A: Application> Core<A> {
                 passed = self.answered(now, id, number, *response, app, out);
             }
             (answer, BranchState::Open) => {
-                let declined = answer.status() >= 600;
+                let declined = answer.status() >= 600 && app.gives_up_when_declined(&context.call);
                 context.best.consider(number, answer);
                 if declined && matches!(context.ending, Ending::None) {
                     context.ending = Ending::Declined;
