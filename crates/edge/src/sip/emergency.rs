@@ -10,13 +10,13 @@ use std::time::Duration;
 use hotdesk_client::Client;
 use hotdesk_routing::emergency::{Begun, EmergencyNotice};
 use hotdesk_routing::{EmergencyCall, EmergencyCalls, EmergencyPlan};
-use hotdesk_store::Ledger;
 use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use smol_str::SmolStr;
 use tokio::runtime::Handle;
 
 use super::app::now_ms;
+use super::disk::Disk;
 
 /// Where the emergency calls stand in the ledger.
 pub(crate) const KEY: &[u8] = b"emergency";
@@ -30,7 +30,7 @@ pub(crate) struct Emergency {
     calls: Mutex<EmergencyCalls>,
     plan: EmergencyPlan,
     site: SmolStr,
-    ledger: Option<Arc<Ledger>>,
+    ledger: Option<Arc<Disk>>,
     client: Client,
     runtime: Handle,
     /// The calls that go on, by Call-ID, with their call-back numbers.
@@ -45,7 +45,7 @@ impl Emergency {
         plan: EmergencyPlan,
         site: SmolStr,
         stored: Option<&[u8]>,
-        ledger: Option<Arc<Ledger>>,
+        ledger: Option<Arc<Disk>>,
         client: Client,
         runtime: Handle,
     ) -> Self {

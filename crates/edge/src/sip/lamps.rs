@@ -20,12 +20,12 @@ use hotdesk_sip::message::{Header, Message, Name};
 use hotdesk_sip::proxy::{Actions, Decision, Edit, Incoming, Plan, RecordRoute, Target};
 use hotdesk_sip::registrar::Change;
 use hotdesk_sip::uri::Uri;
-use hotdesk_store::Ledger;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 
 use super::app::{App, Tag, now_ms};
 use super::calls::Call;
+use super::disk::Disk;
 use super::invite::dialed;
 use super::party::Party;
 use super::reply::busy;
@@ -46,11 +46,11 @@ pub(crate) struct Lamps {
     pub(crate) waiting: Mutex<HashMap<SmolStr, MessageSummary>>,
     /// What happened to contacts last, for the next partial document.
     registrations: Mutex<HashMap<SmolStr, Vec<Change>>>,
-    ledger: Option<Arc<Ledger>>,
+    ledger: Option<Arc<Disk>>,
 }
 
 impl Lamps {
-    pub(crate) fn new(notifier: Notifier, subscriber: Subscriber, ledger: Option<Arc<Ledger>>) -> Self {
+    pub(crate) fn new(notifier: Notifier, subscriber: Subscriber, ledger: Option<Arc<Disk>>) -> Self {
         Self {
             notifier: Mutex::new(notifier),
             subscriber: Mutex::new(subscriber),

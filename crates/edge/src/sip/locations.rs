@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use hotdesk_sip::hop::{ConnectionId, Hop};
 use hotdesk_sip::registrar::{Bindings, Change, ChangeKind, Contact};
-use hotdesk_store::Ledger;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 
 use super::app::now_ms;
+use super::disk::Disk;
 use super::sender::session_key;
 
 /// How many tables the addresses of record are spread over.
@@ -32,7 +32,7 @@ pub(crate) struct Locations {
     hasher: foldhash::fast::RandomState,
     /// Which phones' contacts came over a connection.
     flows: Mutex<HashMap<ConnectionId, HashSet<SmolStr>>>,
-    ledger: Option<Arc<Ledger>>,
+    ledger: Option<Arc<Disk>>,
     contacts: AtomicUsize,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Changed {
 
 impl Locations {
     /// With what the disk remembers; `stored` are the ledger's records under [`KEY_PREFIX`], without it.
-    pub(crate) fn new(ledger: Option<Arc<Ledger>>, stored: Vec<(SmolStr, Vec<u8>)>) -> Self {
+    pub(crate) fn new(ledger: Option<Arc<Disk>>, stored: Vec<(SmolStr, Vec<u8>)>) -> Self {
         let locations = Self {
             tables: std::iter::repeat_with(Mutex::default).take(TABLES).collect(),
             hasher: foldhash::fast::RandomState::default(),

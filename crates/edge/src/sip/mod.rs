@@ -18,6 +18,7 @@ mod app;
 mod calls;
 mod dialog;
 mod directory;
+mod disk;
 mod duties;
 mod emergency;
 mod emergency_call;

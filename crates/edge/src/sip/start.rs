@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::app::{App, TICK, TraceBudget, now_ms};
+use super::disk::Disk;
 use super::duties::{Activity, Serving, announce};
 use super::emergency::Emergency;
 use super::hosts::Hosts;
@@ -73,7 +74,7 @@ pub struct SipEdge {
     stack: Arc<Stack>,
     transports: Transports,
     http: Option<HttpServer>,
-    ledger: Option<Arc<Ledger>>,
+    ledger: Option<Arc<Disk>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -166,13 +167,15 @@ impl SipEdge {
         }
         for task in self.tasks.drain(..) {
             task.abort();
+            // Cancelled, or ended before.
+            let _ = task.await;
         }
-        let ledger = self.ledger.take();
-        drop(self);
-        if let Some(ledger) = ledger.and_then(|ledger| Arc::try_unwrap(ledger).ok())
-            && let Err(error) = ledger.close()
-        {
-            tracing::error!(%error, "the registrations were not all written");
+        let Some(ledger) = self.ledger.take() else {
+            return;
+        };
+        let closed = tokio::task::spawn_blocking(move || ledger.close()).await;
+        if !matches!(closed, Ok(Ok(()))) {
+            tracing::error!(problem = ?closed, "the registrations were not all written");
         }
     }
 
@@ -228,7 +231,7 @@ struct Parts<'a> {
     config: &'a Config,
     settings: Settings,
     key: LineKey,
-    ledger: Option<Arc<Ledger>>,
+    ledger: Option<Arc<Disk>>,
     stored: Vec<(Vec<u8>, Vec<u8>)>,
     client: Client,
     table: WatchedTable,
@@ -382,12 +385,12 @@ fn line_key(config: &Config) -> Result<LineKey, SipStartError> {
 
 type Stored = Vec<(Vec<u8>, Vec<u8>)>;
 
-fn ledger(config: &Config) -> Result<(Option<Arc<Ledger>>, Stored), SipStartError> {
+fn ledger(config: &Config) -> Result<(Option<Arc<Disk>>, Stored), SipStartError> {
     let Some(dir) = &config.registrar.data_dir else {
         return Ok((None, Vec::new()));
     };
     let (ledger, entries) = Ledger::open(dir).map_err(|error| SipStartError::Ledger(error.to_string()))?;
-    Ok((Some(Arc::new(ledger)), entries))
+    Ok((Some(Arc::new(Disk::new(ledger))), entries))
 }
 
 fn listen(config: &Config) -> Vec<ListenConfig> {

@@ -1,5 +1,6 @@
 //! A node that can only be watched.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::stream::BoxStream;
@@ -19,21 +20,36 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Fake {
     pub(crate) address: String,
     watches: mpsc::UnboundedReceiver<Watch>,
+    seen: Seen,
 }
+
+/// What the edge has told the node.
+type Seen = Arc<Mutex<Vec<String>>>;
 
 /// A watch that the edge has opened; dropping it ends the stream.
 pub(crate) struct Watch(mpsc::Sender<Result<v1::WatchResponse, Status>>);
 
-struct Node(mpsc::UnboundedSender<Watch>);
+struct Node(mpsc::UnboundedSender<Watch>, Seen);
 
 impl Fake {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, watches) = mpsc::unbounded_channel();
-        let router = Server::builder().add_service(SessionsServer::new(Node(sender)));
+        let seen = Seen::default();
+        let router = Server::builder().add_service(SessionsServer::new(Node(sender, Arc::clone(&seen))));
         tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
-        Self { address, watches }
+        Self {
+            address,
+            watches,
+            seen,
+        }
+    }
+
+    /// What the edge has told so far: `hold c1`, `release c1`.
+    #[allow(dead_code, reason = "shared by two test programs; one of them asks")]
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
     }
 
     pub(crate) async fn watch(&mut self) -> Watch {
@@ -98,8 +114,11 @@ impl Sessions for Node {
 
     async fn hold_device(
         &self,
-        _: Request<v1::HoldDeviceRequest>,
+        request: Request<v1::HoldDeviceRequest>,
     ) -> Result<Response<v1::HoldDeviceResponse>, Status> {
-        Err(Status::unimplemented("a fake"))
+        let request = request.into_inner();
+        let what = if request.until_ms == 0 { "release" } else { "hold" };
+        self.1.lock().unwrap().push(format!("{what} {}", request.device));
+        Ok(Response::new(v1::HoldDeviceResponse::default()))
     }
 }

@@ -1,0 +1,185 @@
+//! Calls inside the office and by trunks.
+
+use std::time::Duration;
+
+use hotdesk_edge::Policy;
+use hotdesk_sip::message::{Method, Name};
+use hotdesk_softphone::Softphone;
+
+use super::fake::PATIENCE;
+use super::office::{Company, Office, eventually, free_port, request, talk, texts, trunk};
+
+fn two_users() -> Company {
+    Company {
+        sessions: vec![("ada", "c1", "chicago", 5), ("bob", "c2", "chicago", 6)],
+        ..Company::default()
+    }
+}
+
+#[tokio::test]
+async fn a_call_shows_who_is_logged_in_whatever_the_phone_claims() {
+    let office = Office::start(two_users(), |_| {}).await;
+    let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
+    let (made, taken) = talk(&c1, "2002", &c2).await;
+    assert_eq!(
+        texts(&taken.by, &Name::PAssertedIdentity),
+        ["\"Ada Lovelace\" <sip:2001@example.com>"]
+    );
+    assert_eq!(
+        texts(&made.by, &Name::PAssertedIdentity),
+        ["\"Bob\" <sip:2002@example.com>"]
+    );
+    assert!(taken.by.header(&Name::ProxyAuthorization).is_none());
+    let (hung_up, ended) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    assert_eq!(hung_up.unwrap().status(), Some(200));
+    ended.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_phone_asserts_is_taken_out_inside_a_call_and_of_messages() {
+    let office = Office::start(two_users(), |_| {}).await;
+    let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
+    let mut message = request(Method::Message, "sip:2002@example.com", "sip:c1@example.com");
+    let claim = hotdesk_sip::message::Header::new(Name::PAssertedIdentity, "<sip:boss@example.com>");
+    message.push(claim);
+    message.set_body(Some("text/plain"), "hello");
+    let (answer, got) = tokio::join!(c1.ask(message), async {
+        let got = next(&c2, &Method::Message).await;
+        c2.reply(&got, 200, "OK").await.unwrap();
+        got
+    });
+    assert_eq!(answer.unwrap().status(), Some(200));
+    assert_eq!(
+        texts(&got, &Name::PAssertedIdentity),
+        ["\"Ada Lovelace\" <sip:2001@example.com>"]
+    );
+}
+
+#[tokio::test]
+async fn a_full_trunk_takes_no_more_until_a_call_ends_however_it_ends() {
+    let at = free_port();
+    let office = Office::start(two_users(), |config| {
+        let mut trunk = trunk("carrier", at);
+        trunk.calls_max = 1;
+        config.trunks = vec![trunk];
+    })
+    .await;
+    let carrier = office.carrier(at).await;
+    let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
+    let number = "+13125550100";
+    // Refused, cancelled, answered and hung up: each gives its place back.
+    let (refused, ()) = tokio::join!(c1.call(number, PATIENCE), async {
+        let call = carrier.incoming(PATIENCE).await.unwrap();
+        call.refuse(486, "Busy Here").await.unwrap();
+    });
+    assert_eq!(refused.unwrap().status(), 486);
+    let (cancelled, _) = tokio::join!(c1.call(number, Duration::from_millis(300)), async {
+        let call = carrier.incoming(PATIENCE).await.unwrap();
+        call.ring().await.unwrap();
+        call.cancelled(PATIENCE).await.unwrap()
+    });
+    assert_eq!(cancelled.unwrap().status(), 487);
+    let (made, taken) = talk(&c1, number, &carrier).await;
+    let full = c2.call(number, PATIENCE).await.unwrap();
+    assert_eq!(full.status(), 480);
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    let (made, taken) = talk(&c2, number, &carrier).await;
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+}
+
+#[tokio::test]
+async fn an_office_that_is_cut_off_goes_on_inside_under_survive_and_finds_nobody_under_strict() {
+    for (policy, inside) in [(Policy::Survive, 200), (Policy::Strict, 480)] {
+        let at = free_port();
+        let office = Office::start(two_users(), |config| {
+            config.policy = policy;
+            config.lease = Duration::from_millis(1500);
+            config.silence_max = Duration::from_millis(500);
+            config.trunks = vec![trunk("carrier", at)];
+            config.dialplan.neutral.internal = true;
+        })
+        .await;
+        let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
+        eventually("the lease has run out", || {
+            office.edge.table().age() > Duration::from_millis(1600)
+        })
+        .await;
+        let outside = c1.call("+13125550100", PATIENCE).await.unwrap();
+        assert!(
+            [403, 503].contains(&outside.status()),
+            "{policy} {}",
+            outside.status()
+        );
+        if inside == 200 {
+            let (made, taken) = talk(&c1, "2002", &c2).await;
+            let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+        } else {
+            let status = c1.call("2002", PATIENCE).await.unwrap().status();
+            assert_eq!(status, inside, "{policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_answered_where_it_came_from() {
+    let office = Office::start(Company::default(), |_| {}).await;
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(office.address()).await.unwrap();
+    // The Via names another port; rport asks for the answer to come back here (RFC 3581).
+    let bad = "INVITE sip:2001@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK1\r\n\
+               From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: nonsense INVITE\r\n\r\n";
+    socket.send(bad.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(PATIENCE, socket.recv(&mut answer)).await;
+    let length = read.expect("an answer").unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    assert!(answer.starts_with("SIP/2.0 400 "), "{answer}");
+    let port = socket.local_addr().unwrap().port();
+    assert!(answer.contains(&format!("rport={port}")), "{answer}");
+}
+
+#[tokio::test]
+async fn a_source_that_sends_too_much_is_dropped_but_not_its_emergency_call() {
+    let at = free_port();
+    let office = Office::start(two_users(), |config| {
+        config.security.requests_per_source_max = 5;
+        config.trunks = vec![trunk("carrier", at)];
+    })
+    .await;
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(office.address()).await.unwrap();
+    let carrier = office.carrier(at).await;
+    let options = |number: u32| {
+        format!(
+            "OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK{number}\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:example.com>\r\nCall-ID: o{number}\r\n\
+             CSeq: 1 OPTIONS\r\n\r\n"
+        )
+    };
+    for number in 0..50 {
+        socket.send(options(number).as_bytes()).await.unwrap();
+    }
+    let mut answers = 0;
+    let mut buffer = vec![0; 4096];
+    let quiet = Duration::from_millis(150);
+    while tokio::time::timeout(quiet, socket.recv(&mut buffer))
+        .await
+        .is_ok()
+    {
+        answers += 1;
+    }
+    assert!((5..20).contains(&answers), "{answers}");
+    let phone = office.unregistered("c1").await;
+    let (made, taken) = talk(&phone, "911", &carrier).await;
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+}
+
+async fn next(phone: &Softphone, method: &Method) -> hotdesk_sip::message::Message {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let request = phone.next_request(deadline).await.unwrap();
+        if request.method() == Some(method) {
+            return request;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Session lines: a user's own extension at a phone, for as long as the session lasts.
+
+use hotdesk_sip::message::Name;
+
+use super::fake::PATIENCE;
+use super::office::{Company, Office, eventually, talk, texts};
+
+fn ada_at(sessions: &[(&'static str, u64)]) -> Company {
+    Company {
+        sessions: sessions
+            .iter()
+            .map(|(device, epoch)| ("ada", *device, "chicago", *epoch))
+            .collect(),
+        ..Company::default()
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_registers_and_calls_no_more_and_a_refresh_does_not_bring_it_back() {
+    let mut office = Office::start(ada_at(&[("c1", 5)]), |config| {
+        config.dialplan.neutral.internal = true
+    })
+    .await;
+    let (line, c2) = (
+        office.session_line("ada", "2001", 5).await,
+        office.phone("c2").await,
+    );
+    assert_eq!(line.register(600).await.unwrap().status(), Some(200));
+    assert_eq!(office.sip.registrations(), 2);
+    office
+        .moves("ada", ("c1", "chicago", 5), ("c3", "chicago", 20))
+        .await;
+    eventually("the line is gone", || office.sip.registrations() == 1).await;
+    let refused = line.register(600).await.unwrap();
+    assert_eq!(refused.status(), Some(403));
+    assert_eq!(line.call("2002", PATIENCE).await.unwrap().status(), 403);
+    assert_eq!(office.sip.registrations(), 1);
+    // The new session's line is hers.
+    let new = office.session_line("ada", "2001", 20).await;
+    assert_eq!(new.register(600).await.unwrap().status(), Some(200));
+    let (made, taken) = talk(&c2, "2001", &new).await;
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    // A later epoch than any that the cluster has given out is nobody's.
+    let forged = office.session_line("ada", "2001", 4).await;
+    assert_eq!(forged.register(600).await.unwrap().status(), Some(403));
+}
+
+#[tokio::test]
+async fn the_phones_of_one_user_do_not_touch_each_other() {
+    let mut office = Office::start(ada_at(&[("c1", 5), ("c2", 6)]), |config| {
+        config.dialplan.neutral.internal = true
+    })
+    .await;
+    let (first, second) = (
+        office.session_line("ada", "2001", 5).await,
+        office.session_line("ada", "2001", 6).await,
+    );
+    let c3 = office.phone("c3").await;
+    for line in [&first, &second] {
+        let answer = line.register(600).await.unwrap();
+        assert_eq!(texts(&answer, &Name::Contact).len(), 1, "{answer:?}");
+    }
+    // Both ring; the one that answers wins.
+    let (made, taken, ()) = tokio::join!(
+        c3.call("2001", PATIENCE),
+        async { second.incoming(PATIENCE).await.unwrap().answer().await.unwrap() },
+        async {
+            let call = first.incoming(PATIENCE).await.unwrap();
+            call.ring().await.unwrap();
+            call.cancelled(PATIENCE).await.unwrap();
+        },
+    );
+    let made = made.unwrap().answered().unwrap();
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    // One session ends; the other's line stays.
+    office
+        .moves("ada", ("c1", "chicago", 5), ("n1", "new-york", 20))
+        .await;
+    eventually("the first line is gone", || office.sip.registrations() == 2).await;
+    assert_eq!(first.register(600).await.unwrap().status(), Some(403));
+    assert_eq!(second.register(600).await.unwrap().status(), Some(200));
+}
