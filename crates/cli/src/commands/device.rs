@@ -6,8 +6,8 @@ use hotdesk_client::{Client, Error};
 use hotdesk_core::DeviceId;
 use serde_json::json;
 
-use super::device_secret;
 use super::records::{self, ListArgs};
+use super::{device_line, device_secret};
 use crate::connect::Context;
 use crate::exit::Problem;
 use crate::output::{json, table, text};
@@ -38,6 +38,8 @@ pub(crate) enum DeviceCommand {
     },
     /// Set or generate the password that the phone itself registers with
     Secret(device_secret::SecretArgs),
+    /// The user name and password of the line of whoever is logged in at a phone, to set it up by hand
+    Line(device_line::LineArgs),
     /// Leave a phone alone for a while: nobody logs in or out there
     Hold(device_secret::HoldArgs),
     /// No logins any more; ends the session there
@@ -108,6 +110,7 @@ impl DeviceCommand {
                 Ok(())
             }
             Self::Secret(args) => device_secret::secret(context, &client, args).await,
+            Self::Line(args) => device_line::line(context, &client, args).await,
             Self::Hold(args) => device_secret::hold(context, &client, args).await,
             Self::Disable { device } => enable(context, &client, &device, false).await,
             Self::Enable { device } => enable(context, &client, &device, true).await,

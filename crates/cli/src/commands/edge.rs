@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hotdesk_edge::{Config, Edge, config, sample_config};
+use hotdesk_edge::{Config, Edge, SipEdge, config, sample_config};
 
-use super::stop::asked_to_stop;
+use super::stop::{Hangups, asked_to_stop};
 use crate::connect::Context;
 use crate::exit::{Own, Problem};
 use crate::telemetry::{self, Defaults, LogFormat};
@@ -73,13 +73,35 @@ async fn serve(config: Config) -> Result<(), Problem> {
             "Correct the configuration; `hotdesk edge --print-sample-config` explains every key.",
         )
     })?;
-    let signal = asked_to_stop().await;
+    let signal = until_stopped(sip.as_ref()).await;
     if let Some(sip) = sip {
         sip.stop().await;
     }
     tracing::info!(signal, "edge stopped");
     drop(edge);
     Ok(())
+}
+
+/// Waits for somebody to stop the edge. At SIGHUP certificates are read again and the file of call records is opened
+/// anew, as after logrotate.
+async fn until_stopped(sip: Option<&SipEdge>) -> &'static str {
+    let mut hangups = Hangups::listen();
+    let mut stop = std::pin::pin!(asked_to_stop());
+    loop {
+        tokio::select! {
+            signal = &mut stop => return signal,
+            () = hangups.next() => {
+                let Some(sip) = sip else {
+                    continue;
+                };
+                sip.reopen_records();
+                match sip.reload_certificates() {
+                    Ok(()) => tracing::info!("certificates and call records are opened anew"),
+                    Err(error) => tracing::error!(%error, "the old certificates stay in use"),
+                }
+            }
+        }
+    }
 }
 
 fn not_right(error: config::ConfigError) -> Problem {

@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context, wish: &Wish) -> Result<(), Problem> {
     };
     say.heading("Hotdesk: three offices, one log")?;
     say.gap()?;
-    let sip_port = wish.sip_port.or((!wish.once).then_some(phones::PORT));
+    let sip_port = wish.sip_port.or_else(|| (!wish.once).then_some(phones::PORT));
     let sip = phones::addresses(wish.sip_address, sip_port)?;
     let mut offices = tokio::select! {
         offices = Offices::start(&dir, wish.port, &sip) => offices?,

@@ -379,6 +379,9 @@ impl App {
     /// Whether a new request is dropped, because its source sends more than its share. Emergency calls never are, and
     /// neither is what belongs to something established, or comes from those who need no password.
     pub(crate) fn is_beyond(&self, now: Instant, from: &Hop, request: &Message) -> bool {
+        if self.meter.is_off() {
+            return false;
+        }
         let is_new = !matches!(
             request.method(),
             None | Some(Method::Ack | Method::Cancel | Method::Bye)

@@ -33,6 +33,8 @@ pub(crate) struct Emergency {
     ledger: Option<Arc<Disk>>,
     client: Client,
     runtime: Handle,
+    /// Until when each phone is held in the log, as far as it has answered.
+    held: Arc<Mutex<HashMap<SmolStr, u64>>>,
     /// The calls that go on, by Call-ID, with their call-back numbers.
     begun: Mutex<HashMap<SmolStr, Option<SmolStr>>>,
 }
@@ -62,6 +64,7 @@ impl Emergency {
             ledger,
             client,
             runtime,
+            held: Arc::default(),
             begun: Mutex::default(),
         }
     }
@@ -131,8 +134,13 @@ impl Emergency {
         for device in &released {
             self.hold(device, Duration::ZERO);
         }
+        let soon = now_ms().saturating_add(u64::try_from(HOLD.as_millis() / 2).unwrap_or(0));
         for (device, _hold) in held {
-            self.hold(&device, HOLD);
+            // Renewed when half of it is over: each is an entry of the log.
+            let until = self.held.lock().get(&device).copied().unwrap_or(0);
+            if until < soon {
+                self.hold(&device, HOLD);
+            }
         }
         released
     }
@@ -157,10 +165,18 @@ impl Emergency {
         } else {
             now_ms().saturating_add(u64::try_from(time.as_millis()).unwrap_or(0))
         };
-        let (client, device) = (self.client.clone(), device.to_owned());
+        let (client, device, held) = (self.client.clone(), SmolStr::new(device), Arc::clone(&self.held));
         self.runtime.spawn(async move {
-            if let Err(error) = client.hold_device(&device, until_ms, "emergency call").await {
-                tracing::warn!(device_id = device, %error, "cannot hold the phone in the cluster; it is held at this edge");
+            match client.hold_device(&device, until_ms, "emergency call").await {
+                Ok(_) if until_ms == 0 => {
+                    held.lock().remove(&device);
+                }
+                Ok(_) => {
+                    held.lock().insert(device, until_ms);
+                }
+                Err(error) => {
+                    tracing::warn!(device_id = %device, %error, "cannot hold the phone in the cluster; it is held at this edge");
+                }
             }
         });
     }

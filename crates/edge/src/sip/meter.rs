@@ -55,6 +55,11 @@ impl Meter {
         }
     }
 
+    /// Whether nothing is measured.
+    pub(crate) const fn is_off(&self) -> bool {
+        self.rate == 0
+    }
+
     /// A new request from there.
     pub(crate) fn take(&self, now: Instant, source: IpAddr) -> Measured {
         if self.rate == 0 {

@@ -44,6 +44,8 @@ impl Ended {
 /// Follows the table for as long as the edge runs.
 pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Applied>) {
     let mut journal = Journal::of(&app.settings.site);
+    // Those found at the start did not log in now.
+    let mut complete = false;
     loop {
         let (lines, users) = match applied.recv().await {
             Ok(Applied::Entry { events, .. }) => {
@@ -62,8 +64,12 @@ pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Appli
         };
         let mut out = Actions::new();
         for line in &lines {
+            if complete {
+                app.note(line);
+            }
             app.moved(line, &mut out);
         }
+        complete = true;
         for user in users {
             app.user_moved(&user, &mut out);
         }
@@ -85,23 +91,29 @@ impl App {
         }
     }
 
+    /// For the status page.
+    fn note(&self, line: &Line) {
+        let Line { user, device, .. } = line;
+        self.notable.note(match line.what {
+            What::Began => format!("{user} logged in at {device}"),
+            What::Ended => {
+                let reason = line.reason.replace('_', " ");
+                format!("the session of {user} at {device} ended: {reason}")
+            }
+        });
+    }
+
     /// A session began or ended at one of our phones.
     fn moved(&self, line: &Line, out: &mut Actions<Self>) {
         let now = Instant::now();
         match line.what {
             What::Began => {
-                let Line { user, device, .. } = line;
-                self.notable.note(format!("{user} logged in at {device}"));
                 self.watch_mailbox(now, &line.user, out);
                 self.light(now, &line.device, out);
             }
             What::Ended => {
                 self.ended.note(&line.device, line.epoch);
                 self.metrics.evicted(line.reason);
-                let Line { user, device, .. } = line;
-                let reason = line.reason.replace('_', " ");
-                self.notable
-                    .note(format!("the session of {user} at {device} ended: {reason}"));
                 if self.emergency.holds(&line.device) {
                     // Whoever made the emergency call must stay reachable: the phone is left alone until then.
                     self.deferred

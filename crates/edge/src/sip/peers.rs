@@ -73,7 +73,12 @@ impl Peers {
                         .dns
                         .iter()
                         .any(|name| name.eq_ignore_ascii_case(&place.host));
-                    return named || names.uris.iter().any(|uri| uri.ends_with(place.host.as_str()));
+                    // `sip:edge.example.com`, as RFC 5922 §7.1 has it; no user, and nothing in front of the host.
+                    let of_host = |uri: &SmolStr| {
+                        Uri::parse(uri.as_bytes())
+                            .is_ok_and(|uri| uri.user.is_none() && uri.host.eq_ignore_ascii_case(&place.host))
+                    };
+                    return named || names.uris.iter().any(of_host);
                 }
                 // A stream's source port says nothing.
                 let port = from.transport.is_reliable() || from.remote.port() == place.port;

@@ -159,6 +159,13 @@ impl SipEdge {
         self.transports.reload_certificates()
     }
 
+    /// Opens the file of call records anew, after something else has moved it away.
+    pub fn reopen_records(&self) {
+        if let Some(records) = &self.app.records {
+            records.reopen();
+        }
+    }
+
     /// Stops listening and writes everything to the disk. Calls that go on find their way again after a restart.
     pub async fn stop(mut self) {
         self.transports.stop().await;
@@ -221,6 +228,10 @@ async fn tick(app: Arc<App>) {
             let released = app.emergency.review();
             app.released(&released, &mut out);
             app.end_lost_calls();
+            // Who is in a long call is not idle.
+            for (device, epoch) in app.talk.sessions() {
+                app.activity.seen(&device, epoch);
+            }
         }
         app.report_standing();
         app.perform(out);

@@ -1,11 +1,13 @@
 //! Calls that were answered, until they end: their records wait here.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hotdesk_sip::event::CallId;
 use hotdesk_sip::trace::Cdr;
 use parking_lot::Mutex;
+use smol_str::SmolStr;
 
 use super::calls::{Setup, Slots};
 use super::stack::Pending;
@@ -15,6 +17,7 @@ pub(crate) struct Talking {
     pub(crate) record: Cdr,
     pub(crate) followed: Option<CallId>,
     pub(crate) emergency: bool,
+    since: Instant,
     /// Given back when the call is over.
     _slots: Slots,
 }
@@ -26,6 +29,9 @@ pub(crate) struct Talk {
     /// Calls that are being set up, so that one can be stopped from outside.
     ringing: Mutex<HashMap<Bytes, Pending>>,
 }
+
+/// A call that is not followed, since there were too many, counts as over after so long.
+const UNFOLLOWED_MAX: Duration = Duration::from_secs(12 * 3600);
 
 /// So many are remembered; the record of one more is written when it is answered.
 const CALLS_MAX: usize = 50_000;
@@ -56,6 +62,7 @@ impl Talk {
             record,
             followed: setup.followed.clone(),
             emergency: setup.emergency,
+            since: Instant::now(),
             _slots: std::mem::take(&mut setup.slots),
         };
         calls.insert(setup.call_id.clone(), talking);
@@ -70,8 +77,23 @@ impl Talk {
     /// The calls that `is_over` says are over: their BYE was never seen.
     pub(crate) fn lost(&self, is_over: impl Fn(&CallId) -> bool) -> Vec<(Bytes, Talking)> {
         let mut calls = self.calls.lock();
-        let over = |talking: &mut Talking| talking.followed.as_ref().is_some_and(&is_over);
+        let over = |talking: &mut Talking| match &talking.followed {
+            Some(id) => is_over(id),
+            None => talking.since.elapsed() > UNFOLLOWED_MAX,
+        };
         calls.extract_if(|_, talking| over(talking)).collect()
+    }
+
+    /// The phones of our own and the sessions at them that are in a call now.
+    pub(crate) fn sessions(&self) -> Vec<(SmolStr, u64)> {
+        let calls = self.calls.lock();
+        let parties = calls.values().flat_map(|talking| {
+            let record = &talking.record;
+            [&record.caller, &record.callee]
+        });
+        parties
+            .filter_map(|party| Some((party.device.as_deref()?.into(), party.epoch?)))
+            .collect()
     }
 
     /// How many there are.
