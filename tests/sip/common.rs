@@ -90,3 +90,19 @@ pub(crate) async fn stays_quiet(phone: &Softphone, quiet: Duration) {
         panic!("rang: {:?}", incoming.invite);
     }
 }
+
+/// Lines of an edge's configuration: a carrier at host 15 of the office, for all that leads outside.
+pub(crate) const CARRIER: &str = "\n[[trunk]]\nid = \"carrier\"\nuri = \"sip:{host-15}:5060\"\noptions_every_ms = 0\n\
+    [emergency]\nlocation = \"1 Main Street, here\"\n";
+
+/// The carrier of an office: takes what the edge sends it.
+pub(crate) fn carrier(company: &Company, office: usize) -> Softphone {
+    let account = phones::Account {
+        user: "carrier".into(),
+        auth_user: String::new(),
+        password: String::new(),
+        domain: company.sip(office).to_string(),
+        proxy: company.sip(office),
+    };
+    softphone(company, office, 15, &account)
+}

@@ -32,9 +32,7 @@ async fn two_baresips_hear_each_other_across_offices() {
     there.event("CALL_INCOMING").await;
     there.accept();
     for phone in [&here, &there] {
-        phone.event("CALL_ESTABLISHED").await;
-        // Said when the first packet of sound has come in.
-        phone.event("CALL_RTPESTAB").await;
+        phone.talks().await;
     }
     here.hang_up();
     there.event("CALL_CLOSED").await;

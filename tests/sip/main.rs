@@ -3,13 +3,19 @@
 //! Needs root and the Debian packages baresip-core, linphone-cli, sip-tester, kamailio, iproute2.
 
 mod common;
+mod cut_off;
 mod digests;
+mod emergency;
 mod failures;
+mod floods;
 mod forking;
 mod harness;
+mod intruders;
+mod lamps;
 mod malformed;
 mod passing;
 mod real_phones;
 mod restarts;
 mod sessions;
+mod star_codes;
 mod wire;

@@ -25,9 +25,7 @@ async fn call_with_sound(caller: &Baresip, callee: &Baresip, number: &str) {
     callee.event("CALL_INCOMING").await;
     callee.accept();
     for phone in [caller, callee] {
-        phone.event("CALL_ESTABLISHED").await;
-        // Said when the first packet of sound has come in.
-        phone.event("CALL_RTPESTAB").await;
+        phone.talks().await;
     }
     callee.hang_up();
     for phone in [caller, callee] {
@@ -68,8 +66,7 @@ async fn linphone_registers_and_takes_a_call_with_sound_both_ways() {
     company.login("ada", phone(0, 1)).await;
     company.login("cy", phone(1, 2)).await;
     chicago.dial("2003");
-    chicago.event("CALL_ESTABLISHED").await;
-    chicago.event("CALL_RTPESTAB").await;
+    chicago.talks().await;
     linphone.hears_and_is_heard().await;
     chicago.hang_up();
     linphone.shows("ended (No error)").await;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -161,11 +160,6 @@ impl Running {
         self.counts(status)
     }
 
-    /// Whether it has ended already.
-    pub fn is_over(&mut self) -> bool {
-        self.process.ended().is_some()
-    }
-
     fn counts(&self, status: ExitStatus) -> Counts {
         let read = |name: &str| {
             let bytes = std::fs::read(self.folder.path().join(name)).unwrap_or_default();
@@ -208,14 +202,6 @@ fn column_of(table: &str, column: &str) -> Option<u64> {
     let mut lines = table.lines();
     let at = lines.next()?.split(';').position(|name| name == column)?;
     lines.next_back()?.split(';').nth(at)?.parse().ok()
-}
-
-/// A scenario's file, for where sipp wants a path.
-#[must_use]
-pub fn scenario(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("sip/scenarios")
-        .join(name)
 }
 
 #[cfg(test)]

@@ -14,13 +14,25 @@ use rustix::process::{Pid, Signal, kill_process};
 /// When it is not installed: with the name of the Debian package that has it.
 #[must_use]
 pub fn installed(program: &str, package: &str) -> PathBuf {
+    installed_by(program, &format!("apt-get install {package}"))
+}
+
+/// As [`installed`], with what installs it.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn installed_by(program: &str, how: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
+    // Where Debian has what only root runs, and where .ci/tools puts what Debian does not have.
     let usual = ["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let cache = std::env::home_dir().map(|home| home.join(".cache/hotdesk-ci/python/bin"));
     std::env::split_paths(&path)
         .chain(usual)
+        .chain(cache)
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
-        .unwrap_or_else(|| panic!("this test needs `{program}`: apt-get install {package}"))
+        .unwrap_or_else(|| panic!("this test needs `{program}`: {how}"))
 }
 
 /// Runs a command to its end.

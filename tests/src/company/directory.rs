@@ -63,16 +63,23 @@ impl Company {
         };
         let mut directory = self.directory(0);
         directory.put_device(request).await.expect("put the phone");
+        self.set_password(id, PASSWORD).await;
+    }
+
+    /// Gives a phone a password.
+    pub async fn set_password(&self, device: &str, password: &str) {
         let request = v1::SetDeviceSecretRequest {
             request_id: fresh_id(),
-            device: id.into(),
-            secret: Some(v1::set_device_secret_request::Secret::Password(PASSWORD.into())),
+            device: device.into(),
+            secret: Some(v1::set_device_secret_request::Secret::Password(password.into())),
             by: "test".into(),
         };
-        directory
+        let mut directory = self.directory(0);
+        let answer = directory
             .set_device_secret(request)
             .await
             .expect("set the password");
+        self.settled(answer.into_inner().index).await;
     }
 
     /// Creates or replaces a user.
@@ -155,14 +162,17 @@ impl Company {
     /// # Panics
     /// When it is refused.
     pub async fn logout(&self, user: &str) {
-        let request = v1::LogoutRequest {
-            request_id: fresh_id(),
-            target: Some(v1::logout_request::Target::User(user.into())),
-            epoch: 0,
-            by: "test".into(),
-        };
-        let answer = self.sessions(0).logout(request).await.expect("logs out");
+        let answer = self.sessions(0).logout(logout(user)).await.expect("logs out");
         self.settled(answer.into_inner().index).await;
+    }
+
+    /// Tries to log a user out everywhere.
+    ///
+    /// # Panics
+    /// When it is not refused.
+    pub async fn logout_refused(&self, user: &str) {
+        let refused = self.sessions(0).logout(logout(user)).await;
+        assert!(refused.is_err(), "logged out: {refused:?}");
     }
 
     /// The phones where a user is logged in, as an office's node has it.
@@ -189,5 +199,14 @@ pub fn user(id: &str, extension: &str) -> v1::User {
         display_name: id.to_uppercase(),
         extension: extension.into(),
         ..Default::default()
+    }
+}
+
+fn logout(user: &str) -> v1::LogoutRequest {
+    v1::LogoutRequest {
+        request_id: fresh_id(),
+        target: Some(v1::logout_request::Target::User(user.into())),
+        epoch: 0,
+        by: "test".into(),
     }
 }

@@ -52,7 +52,7 @@ impl Edge {
                 http,
                 folder: company.folder(),
             },
-            &company.plan.edge,
+            &with_hosts(&company.plan.edge, place),
         );
         let config = company.folder().join(format!("edge-{office}.toml"));
         std::fs::write(&config, text).expect("write the configuration");
@@ -138,6 +138,13 @@ impl Edge {
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
+}
+
+/// `{host-15}` stands for the address of the office's host 15.
+fn with_hosts(toml: &str, office: &Office) -> String {
+    (3..20).fold(toml.to_owned(), |text, host| {
+        text.replace(&format!("{{host-{host}}}"), &office.ip(host).to_string())
+    })
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {

@@ -58,7 +58,7 @@ pub struct Plan {
     pub nodes: usize,
     /// In network namespaces, whose links can be cut; else on loopback.
     pub namespaces: bool,
-    /// TOML that is laid over each edge's configuration.
+    /// TOML that is laid over each edge's configuration; `{host-15}` is the address of its office's host 15.
     pub edge: String,
 }
 

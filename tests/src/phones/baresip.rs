@@ -97,28 +97,45 @@ impl Baresip {
         self.command("accept", "");
     }
 
+    /// Presses a key during a call, as long as people do: it is sent as an event of RFC 4733.
+    pub async fn press(&self, digit: char) {
+        self.command("sndcode", &digit.to_string());
+        // A key that is not held long enough is none; nothing tells when it is over.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+
     /// Hangs up, or refuses the call that rings.
     pub fn hang_up(&self) {
         self.command("hangup", "");
     }
 
     /// The next event of a type (`CALL_INCOMING`, `CALL_ESTABLISHED`, ...) after those already waited for.
-    pub async fn event(&self, kind: &str) -> Value {
-        eventually(&format!("baresip says {kind}"), PATIENCE, || {
+    pub async fn event(&self, kind: &str) {
+        self.events(&[kind]).await;
+    }
+
+    /// The next event of each of these types, in any order.
+    pub async fn events(&self, kinds: &[&str]) {
+        eventually(&format!("baresip says {kinds:?}"), PATIENCE, || {
             let said = self.said.lock();
             let from = self.seen.load(Ordering::Relaxed);
-            let found = said
-                .iter()
-                .enumerate()
-                .skip(from)
-                .find(|(_, event)| event["type"] == kind);
-            let found = found.map(|(i, event)| {
-                self.seen.store(i + 1, Ordering::Relaxed);
-                event.clone()
-            });
-            std::future::ready(found)
+            let place = |kind: &&str| {
+                let mut later = said.iter().enumerate().skip(from);
+                later.find(|(_, event)| event["type"] == *kind).map(|(i, _)| i)
+            };
+            let places: Option<Vec<usize>> = kinds.iter().map(place).collect();
+            let last = places.and_then(|places| places.into_iter().max());
+            if let Some(last) = last {
+                self.seen.store(last + 1, Ordering::Relaxed);
+            }
+            std::future::ready(last.map(|_| ()))
         })
-        .await
+        .await;
+    }
+
+    /// Waits until a call is answered and the first packet of sound has come in. The sound may come first.
+    pub async fn talks(&self) {
+        self.events(&["CALL_ESTABLISHED", "CALL_RTPESTAB"]).await;
     }
 
     /// Whether it has said nothing of this type after the events already waited for.
