@@ -13,8 +13,10 @@ use hotdesk_sip::value::NameAddr;
 
 use super::app::App;
 use super::calls::Call;
+use super::locations::Reach;
 use super::party::Party;
 use super::reply::reply;
+use super::sender::session_key;
 
 impl App {
     pub(crate) fn within_dialog(
@@ -92,7 +94,13 @@ impl App {
             return Some(Target::new(uri.clone(), self.hop_of_uri(&route.uri)?));
         }
         let hop = match known {
-            Some((party, hop)) => self.hop_now(&party, uri, hop),
+            Some((party, hop, is_caller)) => {
+                // A call that a PBX behind us has sent back comes through here twice. Then the token of our
+                // Record-Route knows which of its two callers is meant.
+                let other = caller.filter(|other| is_caller && *other != party);
+                let meant = other.and_then(|other| self.hop_of_party(&other, uri));
+                meant.unwrap_or_else(|| self.hop_now(&party, uri, hop))
+            }
             None => self.hop_after_restart(&caller?, uri, incoming.from)?,
         };
         Some(Target::new(uri.clone(), hop))
@@ -103,12 +111,8 @@ impl App {
         match party {
             Party::Phone(device) => {
                 // A datagram goes where the call came from; a connection may be another one by now.
-                let moved = || {
-                    self.locations
-                        .best_flow(device)
-                        .filter(|_| then.transport.is_reliable())
-                };
-                let reach = self.locations.of_contact(device, contact).or_else(moved);
+                let moved = || self.best_flow_of(device).filter(|_| then.transport.is_reliable());
+                let reach = self.contact_of(device, contact).or_else(moved);
                 reach
                     .filter(|reach| reach.path.is_empty())
                     .map_or(then, |reach| reach.hop)
@@ -117,17 +121,41 @@ impl App {
         }
     }
 
-    fn hop_after_restart(&self, caller: &Party, contact: &[u8], from: &Hop) -> Option<Hop> {
-        let to_caller = match caller {
+    /// The contact with this very URI, of a phone's own line or of the session's there.
+    fn contact_of(&self, device: &str, contact: &[u8]) -> Option<Reach> {
+        self.locations.of_contact(device, contact).or_else(|| {
+            let lines = self.session_lines_at(device).into_iter();
+            let mut found = lines
+                .filter_map(|(user, epoch)| self.locations.of_contact(&session_key(&user, epoch), contact));
+            found.next()
+        })
+    }
+
+    /// The flow over which a phone was heard of last.
+    fn best_flow_of(&self, device: &str) -> Option<Reach> {
+        self.locations.best_flow(device).or_else(|| {
+            let lines = self.session_lines_at(device).into_iter();
+            let mut found =
+                lines.filter_map(|(user, epoch)| self.locations.best_flow(&session_key(&user, epoch)));
+            found.next()
+        })
+    }
+
+    /// Where a party of a token is now.
+    fn hop_of_party(&self, party: &Party, contact: &[u8]) -> Option<Hop> {
+        match party {
             Party::Phone(device) => self
-                .locations
-                .of_contact(device, contact)
-                .or_else(|| self.locations.best_flow(device))
+                .contact_of(device, contact)
+                .or_else(|| self.best_flow_of(device))
                 .map(|reach| reach.hop),
             Party::Trunk(trunk) => self.trunks.hop(trunk),
             Party::Edge(edge) => self.peers.hop(edge).map(|(hop, _)| hop),
             Party::Address(hop) => Some(hop.clone()),
-        };
+        }
+    }
+
+    fn hop_after_restart(&self, caller: &Party, contact: &[u8], from: &Hop) -> Option<Hop> {
+        let to_caller = self.hop_of_party(caller, contact);
         match to_caller {
             Some(hop) if hop.remote != from.remote => Some(hop),
             // From the caller, so to the called side, which is known by its contact only.

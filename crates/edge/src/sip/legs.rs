@@ -68,17 +68,18 @@ impl Legs {
         }
     }
 
-    /// The other side of a request inside a call; `None` when the call is not known.
-    pub(crate) fn other_side(&self, request: &Message) -> Option<(Party, Hop)> {
+    /// The other side of a request inside a call, and whether that is the caller; `None` when the call is not known.
+    pub(crate) fn other_side(&self, request: &Message) -> Option<(Party, Hop, bool)> {
         let calls = self.calls.lock();
         let call = calls.get(request.call_id()?)?;
         let (from, to) = (tag(request.from())?, tag(request.to())?);
         if from == call.caller_tag {
             let mut called = call.called.iter();
             let (_, party, hop) = called.find(|(tag, ..)| *tag == to)?;
-            return Some((party.clone(), hop.clone()));
+            return Some((party.clone(), hop.clone(), false));
         }
-        (to == call.caller_tag).then(|| call.caller.clone())
+        let (party, hop) = &call.caller;
+        (to == call.caller_tag).then(|| (party.clone(), hop.clone(), true))
     }
 
     /// The call is over.

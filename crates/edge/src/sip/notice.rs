@@ -46,8 +46,9 @@ impl App {
             "user": notice.user.as_deref(),
             "call_back": notice.call_back.as_deref(),
         });
+        let tls = self.transports.tls_client();
         self.runtime.spawn(async move {
-            if let Err(problem) = super::webhook::post(&url, body).await {
+            if let Err(problem) = super::webhook::post(&url, body, tls).await {
                 tracing::error!(problem, "the notice of an emergency call could not be delivered");
             }
         });

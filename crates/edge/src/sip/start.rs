@@ -427,9 +427,20 @@ fn listen(config: &Config) -> Vec<ListenConfig> {
 fn outgoing(config: &Config) -> OutgoingTls {
     let tls = &config.sip.tls_outgoing;
     OutgoingTls {
-        ca: tls.ca_file.clone(),
+        ca: tls.ca_file.clone().or_else(system_authorities),
         identity: tls.cert_file.clone().zip(tls.key_file.clone()),
     }
+}
+
+/// The file with the authorities that the operating system trusts, where there is one.
+fn system_authorities() -> Option<PathBuf> {
+    // Debian and its kin, Red Hat and its kin, Alpine and the BSDs.
+    const FILES: [&str; 3] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ];
+    FILES.map(PathBuf::from).into_iter().find(|file| file.is_file())
 }
 
 fn limits(config: &Config) -> Limits {

@@ -117,8 +117,26 @@ impl App {
         device: &str,
         session: Option<(&SmolStr, u64)>,
     ) -> Vec<Aim> {
-        let contacts = self.locations.of_device(device);
+        let mut contacts = self.locations.of_device(device);
+        if contacts.is_empty() {
+            let lines = self.session_lines_at(device).into_iter();
+            contacts = lines
+                .flat_map(|(user, epoch)| self.locations.of_session(&user, epoch))
+                .collect();
+        }
         self.contact_aims(setup, device, session, &contacts)
+    }
+
+    /// The sessions whose line a phone may have registered: the one there now, and those that ended while it was held
+    /// for an emergency.
+    pub(crate) fn session_lines_at(&self, device: &str) -> Vec<(SmolStr, u64)> {
+        let known = self.table.by_device(device);
+        let binding = known.as_ref().and_then(|known| known.binding());
+        let now = binding.map(|binding| (binding.user.clone(), binding.epoch));
+        let deferred = self.deferred.lock();
+        let held = deferred.iter().filter(|(_, at, _)| at == device);
+        let held = held.map(|(user, _, epoch)| (user.clone(), *epoch));
+        now.into_iter().chain(held).collect()
     }
 
     fn contact_aims(

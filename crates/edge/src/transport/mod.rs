@@ -243,6 +243,12 @@ impl Transports {
         self.inner.streams.tls.reload()
     }
 
+    /// What connections that the edge opens as a client use; `None` where nobody is trusted to sign certificates.
+    #[must_use]
+    pub fn tls_client(&self) -> Option<Arc<rustls::ClientConfig>> {
+        self.inner.streams.tls.client()
+    }
+
     /// What the verified certificate of a connection's peer says; `None` when it showed none, when it was not
     /// verified, or when the connection is over.
     #[must_use]

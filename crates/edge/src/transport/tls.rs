@@ -190,13 +190,24 @@ fn client_config(outgoing: &OutgoingTls) -> Result<Option<Arc<ClientConfig>>, Ce
 
 fn roots(path: &Path) -> Result<RootCertStore, CertificateError> {
     let mut roots = RootCertStore::empty();
+    let mut bad = None;
     for certificate in chain(path)? {
-        roots.add(certificate).map_err(|source| CertificateError::Use {
+        if let Err(source) = roots.add(certificate) {
+            bad = Some(source);
+        }
+    }
+    match bad {
+        // One among many that cannot be used, as in the bundles of operating systems, does not spoil the others.
+        Some(error) if !roots.is_empty() => {
+            tracing::warn!(path = %path.display(), %error, "an authority's certificate is left out");
+            Ok(roots)
+        }
+        Some(source) => Err(CertificateError::Use {
             path: path.to_owned(),
             source,
-        })?;
+        }),
+        None => Ok(roots),
     }
-    Ok(roots)
 }
 
 /// All certificates of a file, at least one.

@@ -1,6 +1,13 @@
 //! Two offices.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use hotdesk_edge::Config;
+use hotdesk_edge::config::Listen;
+use hotdesk_sip::hop::Transport;
 use hotdesk_sip::message::{Header, Message, Method, Name};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::time::Instant;
 
 use super::fake::PATIENCE;
@@ -53,6 +60,88 @@ async fn a_call_between_offices_shows_its_caller_and_goes_both_ways_to_the_end()
     let (answer, ended) = tokio::join!(taken.hang_up(), made.ended(PATIENCE));
     assert_eq!(answer.unwrap().status(), Some(200));
     ended.unwrap();
+}
+
+#[tokio::test]
+async fn offices_talk_over_tls_with_certificates_and_the_route_stays_there() {
+    let ca = Authority::new();
+    let tls = |config: &mut Config, name: &str, at: SocketAddr| {
+        let (cert, key) = ca.issue(name, "127.0.0.1");
+        config.sip.listen.push(Listen {
+            transport: Transport::Tls,
+            address: at,
+            cert_file: Some(cert.clone()),
+            key_file: Some(key.clone()),
+            client_ca_file: Some(ca.file()),
+            require_client: true,
+            ..Listen::default()
+        });
+        config.sip.tls_outgoing.ca_file = Some(ca.file());
+        config.sip.tls_outgoing.cert_file = Some(cert);
+        config.sip.tls_outgoing.key_file = Some(key);
+    };
+    let (chicago, new_york) = (free_tcp_port(), free_tcp_port());
+    let company = Company {
+        sessions: vec![("ada", "c1", "chicago", 5), ("bob", "n1", "new-york", 6)],
+        edges: vec![
+            ("chicago", format!("sips:{chicago}")),
+            ("new-york", format!("sips:{new_york}")),
+        ],
+    };
+    let here = Office::start_at("chicago", free_port(), company.clone(), |config| {
+        tls(config, "chicago", chicago);
+    })
+    .await;
+    let there = Office::start_at("new-york", free_port(), company, |config| {
+        tls(config, "new-york", new_york);
+    })
+    .await;
+    let (c1, n1) = (here.phone("c1").await, there.phone("n1").await);
+    for (caller, number, callee) in [(&c1, "2002", &n1), (&n1, "2001", &c1)] {
+        let (made, taken) = talk(caller, number, callee).await;
+        let vias = texts(&taken.by, &Name::Via);
+        assert!(vias.iter().any(|via| via.starts_with("SIP/2.0/TLS ")), "{vias:?}");
+        assert_eq!(texts(&taken.by, &Name::PAssertedIdentity).len(), 1);
+        let (answer, ended) = tokio::join!(taken.hang_up(), made.ended(PATIENCE));
+        assert_eq!(answer.unwrap().status(), Some(200));
+        ended.unwrap();
+    }
+}
+
+fn free_tcp_port() -> SocketAddr {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap()
+}
+
+/// An authority of our own.
+struct Authority {
+    dir: tempfile::TempDir,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        std::fs::write(dir.path().join("ca.crt"), issuer.pem()).unwrap();
+        Self { dir, issuer }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("ca.crt")
+    }
+
+    fn issue(&self, file: &str, name: &str) -> (PathBuf, PathBuf) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let path = |end: &str| self.dir.path().join(format!("{file}.{end}"));
+        std::fs::write(path("crt"), certificate.pem()).unwrap();
+        std::fs::write(path("key"), key.serialize_pem()).unwrap();
+        (path("crt"), path("key"))
+    }
 }
 
 #[tokio::test]

@@ -124,6 +124,27 @@ async fn the_call_back_reaches_the_phone_whoever_has_logged_in_by_then() {
 }
 
 #[tokio::test]
+async fn the_call_back_finds_a_phone_that_has_only_the_line_of_a_session_that_is_over() {
+    let at = free_port();
+    let mut office = Office::start(logged_in(), |config| {
+        emergency(config);
+        config.trunks = vec![trunk("a", at)];
+    })
+    .await;
+    let carrier = office.carrier(at).await;
+    let line = office.session_line("ada", "2001", 5).await;
+    assert_eq!(line.register(600).await.unwrap().status(), Some(200));
+    let (made, taken) = talk(&line, "911", &carrier).await;
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    office
+        .moves("ada", ("c1", "chicago", 5), ("c3", "chicago", 20))
+        .await;
+    let (made, taken) = talk(&carrier, &format!("sip:{CALL_BACK}@example.com"), &line).await;
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    assert_eq!(line.call("2002", PATIENCE).await.unwrap().status(), 403);
+}
+
+#[tokio::test]
 async fn nobody_is_asked_for_a_password_and_an_evicted_phone_is_found_where_it_stands() {
     let at = free_port();
     let company = Company {

@@ -204,6 +204,7 @@ impl Office {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
+        // The first listener is the phones'.
         self.sip.addresses()[0].1
     }
 

@@ -1,9 +1,12 @@
 //! Session lines: a user's own extension at a phone, for as long as the session lasts.
 
-use hotdesk_sip::message::Name;
+use hotdesk_edge::config::CallsAtEviction;
+use hotdesk_sip::message::{Header, Message, Method, Name};
+use hotdesk_softphone::Softphone;
+use tokio::time::Instant;
 
 use super::fake::PATIENCE;
-use super::office::{Company, Office, eventually, talk, texts};
+use super::office::{Company, Office, eventually, request, talk, texts};
 
 fn ada_at(sessions: &[(&'static str, u64)]) -> Company {
     Company {
@@ -79,4 +82,84 @@ async fn the_phones_of_one_user_do_not_touch_each_other() {
     eventually("the first line is gone", || office.sip.registrations() == 2).await;
     assert_eq!(first.register(600).await.unwrap().status(), Some(403));
     assert_eq!(second.register(600).await.unwrap().status(), Some(200));
+}
+
+#[tokio::test]
+async fn calls_that_ring_or_talk_end_with_their_session_where_the_office_wants_it() {
+    let mut office = Office::start(ada_at(&[("c1", 5)]), |config| {
+        config.dialplan.neutral.internal = true;
+        config.eviction_calls = CallsAtEviction::Drop;
+    })
+    .await;
+    let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
+    // One that rings.
+    let (made, ()) = tokio::join!(c2.call("2001", PATIENCE), async {
+        let call = c1.incoming(PATIENCE).await.unwrap();
+        call.ring().await.unwrap();
+        office
+            .moves("ada", ("c1", "chicago", 5), ("c1", "chicago", 20))
+            .await;
+        call.cancelled(PATIENCE).await.unwrap();
+    });
+    assert_eq!(made.unwrap().status(), 480);
+    // One that talks: both sides get a BYE.
+    let (made, taken) = talk(&c2, "2001", &c1).await;
+    office
+        .moves("ada", ("c1", "chicago", 20), ("c3", "chicago", 30))
+        .await;
+    let (first, second) = tokio::join!(made.ended(PATIENCE), taken.ended(PATIENCE));
+    for bye in [first.unwrap(), second.unwrap()] {
+        assert!(
+            texts(&bye, &Name::Reason)[0].contains("Logged in elsewhere"),
+            "{bye:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_watches_its_line_is_told_that_it_was_taken_away_and_its_lamp_goes_out() {
+    let mut office = Office::start(ada_at(&[("c1", 5)]), |config| {
+        config.mwi_uri = Some("sip:{mailbox}@127.0.0.1:9".into());
+    })
+    .await;
+    let (c1, line) = (
+        office.phone("c1").await,
+        office.session_line("ada", "2001", 5).await,
+    );
+    assert_eq!(line.register(600).await.unwrap().status(), Some(200));
+    let mut subscribe = request(Method::Subscribe, "sip:2001@example.com", "sip:2001@example.com");
+    subscribe.push(Header::new(Name::Event, "reg"));
+    subscribe.push(Header::new(Name::Expires, "600"));
+    subscribe.push(Header::new(Name::Contact, format!("<{}>", line.contact())));
+    assert_eq!(line.ask(subscribe).await.unwrap().status(), Some(200));
+    let first = notify(&line).await;
+    assert!(
+        String::from_utf8_lossy(first.body()).contains("active"),
+        "{first:?}"
+    );
+    // The phone's own line was told of its lamp when it registered.
+    notify(&c1).await;
+    office
+        .moves("ada", ("c1", "chicago", 5), ("n1", "new-york", 20))
+        .await;
+    let last = notify(&line).await;
+    let body = String::from_utf8_lossy(last.body()).into_owned();
+    assert!(body.contains("event=\"deactivated\""), "{body}");
+    assert!(texts(&last, &Name::SubscriptionState)[0].starts_with("terminated"));
+    // Its own line has asked for nothing, and hears of the lamp all the same.
+    let lamp = notify(&c1).await;
+    assert!(
+        String::from_utf8_lossy(lamp.body()).contains("Messages-Waiting: no"),
+        "{lamp:?}"
+    );
+}
+
+async fn notify(phone: &Softphone) -> Message {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let request = phone.next_request(deadline).await.unwrap();
+        if request.method() == Some(&Method::Notify) {
+            return request;
+        }
+    }
 }
