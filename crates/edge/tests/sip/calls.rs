@@ -183,3 +183,85 @@ async fn next(phone: &Softphone, method: &Method) -> hotdesk_sip::message::Messa
         }
     }
 }
+
+#[tokio::test]
+async fn the_digits_of_a_pin_reach_no_record_and_no_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("calls.jsonl");
+    let office = Office::start(two_users(), |config| {
+        config.calls.cdr_file = Some(file.clone());
+        config.http.listen = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let c1 = office.phone("c1").await;
+    let neutral = office.phone("c3").await;
+    // From a phone that may, from one that is neutral, with the digits as a message's address, and to nobody.
+    for phone in [&c1, &neutral] {
+        phone.call("*11*2002*90817", PATIENCE).await.unwrap();
+        let lost = request(
+            Method::Message,
+            "sip:*11*2002*90817@example.com",
+            "sip:c1@example.com",
+        );
+        phone.ask(lost).await.unwrap();
+    }
+    c1.call("%2A11*2002*90817", PATIENCE).await.unwrap();
+    c1.call("sip:*11*2002*90817@elsewhere.example", PATIENCE)
+        .await
+        .unwrap();
+    let written = || std::fs::read_to_string(&file).unwrap_or_default();
+    eventually("the record of the last call is written", || {
+        written().contains("foreign_domain")
+    })
+    .await;
+    let traces = get(office.sip.http_address().unwrap(), "/calls").await;
+    let status = get(office.sip.http_address().unwrap(), "/status.json").await;
+    assert!(traces.contains("*11*2002*"), "{traces}");
+    let mut all = format!("{}{traces}{status}", written());
+    let calls: Vec<serde_json::Value> = serde_json::from_str(&traces).unwrap();
+    assert!(calls.len() >= 4, "{traces}");
+    for call in calls {
+        let id = call["call_id"].as_str().unwrap_or_default();
+        all += &get(office.sip.http_address().unwrap(), &format!("/calls/{id}")).await;
+    }
+    assert!(!all.contains("9081"), "{all}");
+}
+
+/// The body of an answer over HTTP.
+async fn get(at: std::net::SocketAddr, path: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn the_status_page_tells_what_happened_last() {
+    let mut office = Office::start(two_users(), |config| {
+        config.http.listen = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    office
+        .moves("ada", ("c1", "chicago", 5), ("c3", "chicago", 20))
+        .await;
+    let at = office.sip.http_address().unwrap();
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let status = get(at, "/status.json").await;
+        let wanted = [
+            "ada logged in at c3",
+            "the session of ada at c1 ended: logged in elsewhere",
+        ];
+        // Those that were found at the start did not log in now.
+        assert!(!status.contains("bob logged in"), "{status}");
+        if wanted.iter().all(|text| status.contains(text)) {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{status}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

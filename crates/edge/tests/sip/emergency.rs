@@ -1,5 +1,7 @@
 //! Emergency calls: nothing stands in their way.
 
+use std::time::Duration;
+
 use hotdesk_edge::Config;
 use hotdesk_edge::config::SipUri;
 use hotdesk_routing::emergency::CallBackNumber;
@@ -38,18 +40,35 @@ async fn text_at(phone: &Softphone) -> Message {
     }
 }
 
+/// What is posted to the office's alerts.
+async fn posted(alerts: &tokio::net::TcpListener) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (mut stream, _) = alerts.accept().await.unwrap();
+    let mut got = Vec::new();
+    while !got.ends_with(b"}") {
+        assert!(stream.read_buf(&mut got).await.unwrap() > 0);
+    }
+    stream
+        .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+        .await
+        .unwrap();
+    String::from_utf8(got).unwrap()
+}
+
 #[tokio::test]
 async fn every_way_out_is_tried_and_the_call_carries_place_and_call_back_number() {
     let ways = [free_port(), free_port(), free_port()];
+    let alerts = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let office = Office::start(logged_in(), |config| {
         emergency(config);
+        config.emergency_notify.webhook = Some(format!("http://{}/911", alerts.local_addr().unwrap()));
         config.trunks = vec![trunk("a", ways[0]), trunk("b", ways[1]), trunk("c", ways[2])];
     })
     .await;
     let (a, b) = (office.carrier(ways[0]).await, office.carrier(ways[1]).await);
     let c = office.carrier(ways[2]).await;
     let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
-    let (made, (), (), taken, told) = tokio::join!(
+    let (made, (), (), taken, told, posted) = tokio::join!(
         c1.call("911", PATIENCE),
         async {
             a.incoming(PATIENCE)
@@ -69,6 +88,21 @@ async fn every_way_out_is_tried_and_the_call_carries_place_and_call_back_number(
         },
         async { c.incoming(PATIENCE).await.unwrap().answer().await.unwrap() },
         text_at(&c2),
+        posted(&alerts),
+    );
+    for part in [
+        "\"number\":\"911\"",
+        "\"device\":\"c1\"",
+        "\"user\":\"ada\"",
+        "Wacker",
+    ] {
+        assert!(posted.contains(part), "{part} in {posted}");
+    }
+    // Told once, however many ways out were tried.
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), alerts.accept())
+            .await
+            .is_err()
     );
     assert_eq!(made.as_ref().unwrap().status(), 200);
     let invite = &taken.by;
@@ -177,13 +211,13 @@ async fn it_works_when_the_lease_has_run_out_under_strict() {
         config.trunks = vec![trunk("a", at)];
         config.dialplan.emergency.location = "233 S Wacker Dr".into();
         config.policy = hotdesk_edge::Policy::Strict;
-        config.lease = std::time::Duration::from_millis(50);
+        config.lease = Duration::from_millis(50);
     })
     .await;
     let carrier = office.carrier(at).await;
     let phone = office.unregistered("c1").await;
     eventually("the lease has run out", || {
-        office.edge.table().age() > std::time::Duration::from_millis(60)
+        office.edge.table().age() > Duration::from_millis(60)
     })
     .await;
     let (made, taken) = talk(&phone, "112", &carrier).await;
