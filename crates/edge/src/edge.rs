@@ -10,7 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use hotdesk_client::{Applied, Client, Options, TableOptions, TableState, Tls, WatchedTable};
+use hotdesk_client::{Applied, Client, Options, TableOptions, TableState, Tls, Token, WatchedTable};
 
 use crate::config::Config;
 use crate::journal::{Journal, Line, What};
@@ -187,7 +187,15 @@ fn client_options(config: &Config) -> Result<Options, hotdesk_client::Error> {
         tls.domain = config.tls_domain.clone();
         Ok::<_, hotdesk_client::Error>(tls)
     });
+    let token = config.token_file.as_ref().map(|path| {
+        let text = std::fs::read_to_string(path).map_err(|error| hotdesk_client::Error::InvalidOption {
+            option: "tls.token_file",
+            problem: format!("file {} cannot be read: {error}", path.display()),
+        })?;
+        Ok::<_, hotdesk_client::Error>(Token::new(text.trim()))
+    });
     Ok(Options {
+        admin_token: token.transpose()?,
         connect_timeout: config.connect_timeout,
         tls: tls.transpose()?,
         ..Options::new(config.nodes.iter()).with_by(format!("edge:{}", config.site))

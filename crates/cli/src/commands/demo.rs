@@ -34,7 +34,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u16).range(1..=65530))]
     sip_port: Option<u16>,
     /// Serve phones on this address of the machine; the sample's passwords are known to all the world, so anything
-    /// but loopback is for a network of your own. Some softphones (baresip) do not talk to loopback
+    /// but loopback is for a network of your own
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     sip_address: IpAddr,
 }

@@ -31,10 +31,13 @@ pub(crate) async fn offices(
                 office.place.id.to_owned(),
                 format!("node {}, {role}", office.place.node_id),
                 format!("http://{}", office.address),
+                office
+                    .status_address()
+                    .map_or_else(String::new, |address| format!("http://{address}/status")),
             ]
         })
         .collect();
-    let text = table(&["OFFICE", "NODE", "ADDRESS"], rows, "");
+    let text = table(&["OFFICE", "NODE", "ADDRESS", "EDGE"], rows, "");
     for line in text.lines() {
         say.plain(&format!("  {line}"))?;
     }
@@ -104,6 +107,12 @@ pub(crate) fn what_to_try(say: &Narrator, offices: &Offices, people: &[Person]) 
         "where does her extension ring?",
     );
     command("hotdesk who ny-07".into(), "the New York phone is neutral again");
+    if let Some(edge) = offices.all[0].status_address() {
+        command(
+            format!("hotdesk calls list --edge http://{edge}"),
+            "calls at the Chicago edge",
+        );
+    }
     command("hotdesk cluster status".into(), "who leads, who lags");
     command("hotdesk --help".into(), "and the rest");
     let width = commands

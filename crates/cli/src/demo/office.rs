@@ -106,6 +106,11 @@ impl Office {
         }
     }
 
+    /// Where its edge shows its status, metrics and calls.
+    pub(crate) fn status_address(&self) -> Option<SocketAddr> {
+        self.sip.as_ref().and_then(SipEdge::http_address)
+    }
+
     /// Where phones register.
     pub(crate) fn sip_address(&self) -> Option<SocketAddr> {
         self.sip.as_ref().and_then(phones::address)

@@ -54,6 +54,8 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// `tls.domain`
     pub tls_domain: Option<String>,
+    /// `tls.token_file`: what the edge shows to the nodes.
+    pub token_file: Option<PathBuf>,
     /// `[sip]`
     pub sip: Sip,
     /// `[registrar]`
@@ -216,6 +218,7 @@ impl Default for Config {
             cert_file: None,
             key_file: None,
             tls_domain: None,
+            token_file: None,
             sip: Sip::default(),
             registrar: Registrar::default(),
             security: Security::default(),

@@ -43,7 +43,7 @@ pub struct Calls {
 pub struct Http {
     /// Where; `None`: nowhere.
     pub listen: Option<SocketAddr>,
-    /// The file with the token that callers must show; `None`: only `/healthz`, `/readyz` and `/metrics` answer.
+    /// The file with the token that callers must show; `None`: loopback only.
     pub token_file: Option<PathBuf>,
 }
 

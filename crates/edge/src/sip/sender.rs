@@ -170,14 +170,10 @@ impl App {
                 let account = username.unwrap_or_default();
                 self.brake.lock().failed(now, source, &account);
                 tracing::warn!(account = %account, peer = %from, "wrong password or unknown account");
-                Err(self.challenge(request, kind, false, &account).into())
+                Err(self.challenge(request, kind, false).into())
             }
-            (Verdict::Stale | Verdict::Replayed, _) => Err(self
-                .challenge(request, kind, true, username.as_deref().unwrap_or_default())
-                .into()),
-            (Verdict::Missing | Verdict::Ok { .. }, _) => Err(self
-                .challenge(request, kind, false, &self.claimed_line(request))
-                .into()),
+            (Verdict::Stale | Verdict::Replayed, _) => Err(self.challenge(request, kind, true).into()),
+            (Verdict::Missing | Verdict::Ok { .. }, _) => Err(self.challenge(request, kind, false).into()),
         }
     }
 
@@ -233,7 +229,7 @@ impl App {
             .filter(|device| !device.is_disabled())
         {
             let ha1s = self.key.open(device.device(), device.sealed_secret()?)?;
-            let ha1s = ha1s.only(self.settings.algorithms.of_model(device.model()));
+            let ha1s = ha1s.only(self.settings.algorithms.allowed());
             return Some((Account::Device(device), ha1s));
         }
         let (extension, epoch) = username.rsplit_once('.').unwrap_or((username, "0"));
@@ -271,14 +267,12 @@ impl App {
         })
     }
 
-    fn challenge(&self, request: &Message, kind: Kind, stale: bool, account: &str) -> Message {
+    fn challenge(&self, request: &Message, kind: Kind, stale: bool) -> Message {
         let phrase = match kind {
             Kind::Www => "Unauthorized",
             Kind::Proxy => "Proxy Authentication Required",
         };
-        let model = self.table.by_device(account);
-        let model = model.as_ref().map_or("", |device| device.model());
-        let algorithms = self.settings.algorithms.of_model(model);
+        let algorithms = self.settings.algorithms.offered(request);
         let mut challenge = reply(request, kind.status(), phrase);
         for header in self
             .challenger
@@ -287,13 +281,6 @@ impl App {
             challenge.push(header);
         }
         challenge
-    }
-
-    /// The line that a request without credentials seems to be of: decides only which algorithms are offered.
-    fn claimed_line(&self, request: &Message) -> SmolStr {
-        let from = request.from().ok();
-        from.and_then(|from| from.uri.user_text().map(SmolStr::new))
-            .unwrap_or_default()
     }
 }
 

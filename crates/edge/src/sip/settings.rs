@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hotdesk_routing::{Cidr, Pattern};
 use hotdesk_sip::digest::Algorithm;
+use hotdesk_sip::message::{Message, Name};
 use smol_str::SmolStr;
 
 use crate::config::{CallsAtEviction, Config};
@@ -44,17 +45,53 @@ pub(crate) struct RegistrarRules {
 }
 
 /// Which digest algorithms are offered, by class of phone.
+///
+/// What a phone is it says itself (User-Agent): were the directory asked, the order of the challenges would tell a
+/// stranger which accounts exist.
 pub(crate) struct Algorithms {
     usual: Vec<Algorithm>,
+    /// The weakest of them, for phones that know no other or do not say what they are.
+    old: Vec<Algorithm>,
     models: Vec<(Pattern, Vec<Algorithm>)>,
+    /// All that are offered to anybody.
+    allowed: Vec<Algorithm>,
 }
 
+/// Those that give up over a challenge that is not MD5, whatever stands beside it, in lower case. RFC 8760 §2.4 has it
+/// otherwise, and they are in use.
+const MD5_ONLY: [&str; 4] = ["baresip", "sipp", "sipsak", "pjsua"];
+
 impl Algorithms {
-    /// For a phone of this model; empty: not known.
-    pub(crate) fn of_model(&self, model: &str) -> &[Algorithm] {
-        let mut models = self.models.iter();
-        let found = models.find(|(pattern, _)| !model.is_empty() && pattern.matches(model));
-        found.map_or(&self.usual, |(_, algorithms)| algorithms)
+    pub(crate) fn new(usual: Vec<Algorithm>, models: Vec<(Pattern, Vec<Algorithm>)>) -> Self {
+        let old = usual.iter().min().into_iter().copied().collect();
+        let mut allowed: Vec<Algorithm> = models.iter().flat_map(|(_, of_model)| of_model.clone()).collect();
+        allowed.extend(&usual);
+        Self {
+            usual,
+            old,
+            models,
+            allowed,
+        }
+    }
+
+    /// In the order in which they are to be offered.
+    pub(crate) fn offered(&self, request: &Message) -> &[Algorithm] {
+        let Some(agent) = request.text(&Name::UserAgent) else {
+            return &self.old;
+        };
+        if let Some((_, algorithms)) = self.models.iter().find(|(pattern, _)| pattern.matches(&agent)) {
+            return algorithms;
+        }
+        let agent = agent.to_ascii_lowercase();
+        if MD5_ONLY.iter().any(|known| agent.contains(known)) {
+            return &self.old;
+        }
+        &self.usual
+    }
+
+    /// With which an account may prove itself.
+    pub(crate) fn allowed(&self) -> &[Algorithm] {
+        &self.allowed
     }
 }
 
@@ -74,14 +111,14 @@ impl Settings {
             policy: config.policy,
             peer_networks: config.security.trusted_peers.clone(),
             open_networks: config.security.danger_open_networks.clone(),
-            algorithms: Algorithms {
-                usual: registrar.algorithms.clone(),
-                models: registrar
+            algorithms: Algorithms::new(
+                registrar.algorithms.clone(),
+                registrar
                     .models
                     .iter()
                     .map(|model| (model.pattern.clone(), model.algorithms.clone()))
                     .collect(),
-            },
+            ),
             registrar: RegistrarRules {
                 expires_min_s: seconds(registrar.expires_min),
                 expires_default_s: seconds(registrar.expires_default),
@@ -107,4 +144,30 @@ impl Settings {
 /// Whether an address is in one of these networks.
 pub(crate) fn contains(networks: &[Cidr], address: std::net::IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use hotdesk_sip::digest::Algorithm::{Md5, Sha256};
+    use hotdesk_sip::message::{Header, Method};
+
+    use super::*;
+
+    #[test]
+    fn phones_are_offered_first_what_they_can_do() {
+        let models = vec![("(?i)oldphone".parse::<Pattern>().unwrap(), vec![Md5])];
+        let algorithms = Algorithms::new(vec![Sha256, Md5], models);
+        for (agent, expected) in [
+            (None, &[Md5][..]),
+            (Some("baresip v1.0.0 (x86_64/linux)"), &[Md5]),
+            (Some("OldPhone 7"), &[Md5]),
+            (Some("Linphone/5.1"), &[Sha256, Md5]),
+        ] {
+            let mut request = Message::request(Method::Register, "sip:example.com");
+            if let Some(agent) = agent {
+                request.push(Header::new(Name::UserAgent, agent));
+            }
+            assert_eq!(algorithms.offered(&request), expected, "{agent:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use hotdesk_sip::hop::Transport;
 
-/// All transports, in the order of [`index`].
+/// All transports, in the order of `index`.
 pub const TRANSPORTS: [Transport; 5] = [
     Transport::Udp,
     Transport::Tcp,

@@ -113,6 +113,14 @@ pub(super) const TOP: &[Key<Config>] = &[
         set: |config, text| set_text(&mut config.tls_domain, text),
         get: |config| config.tls_domain.as_deref().map(quoted),
     },
+    Key {
+        path: "tls.token_file",
+        doc: "A file with the token that the edge shows to the nodes, where they have `auth.edge_token`.",
+        example: "\"/etc/hotdesk/edge-token\"",
+        required: false,
+        set: |config, text| set_path(&mut config.token_file, text),
+        get: |config| some_path(config.token_file.as_ref()),
+    },
 ];
 
 /// What it says of itself.

@@ -77,8 +77,8 @@ pub(super) const REST: &[Key<Config>] = &[
         "http.token_file",
         http.token_file,
         "\"/etc/hotdesk/edge.token\"",
-        "A file with the token for what is not public (calls, registrations). Default: only /healthz, /readyz and\n\
-         /metrics are answered.",
+        "A file with the token that callers must show for everything but /healthz and /readyz. Without it only an\n\
+         address of loopback may be listened on, and everything there is answered.",
     ),
     key!(
         "announce.id",
