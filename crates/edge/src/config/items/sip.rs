@@ -65,7 +65,7 @@ impl Item for Model {
             required "pattern",
             pattern,
             "'(?i)^cisco-79'",
-            "A regular expression on the directory's model of the phone, or on its User-Agent.",
+            "A regular expression on the User-Agent that the phone sends.",
         ),
         key!(
             required "algorithms",
