@@ -53,8 +53,9 @@ impl Table {
     /// that the hop asks for.
     pub(super) fn find(&self, to: &Hop) -> Option<&Arc<Connection>> {
         let named = to.connection.and_then(|id| self.by_id.get(&id));
-        // A hop may come from a file and name a connection of another life of this process.
-        let named = named.filter(|it| it.remote == to.remote && it.transport == to.transport);
+        // A number is never given twice, so the port need not be the same: that of an answer is where its sender
+        // would be reached by a new connection, if this one were closed (RFC 3261 §18.2.2).
+        let named = named.filter(|it| it.remote.ip() == to.remote.ip() && it.transport == to.transport);
         named.or_else(|| {
             let same = self.by_remote.get(&(to.transport, to.remote))?;
             same.iter()
