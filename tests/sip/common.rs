@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hotdesk_sip::message::{Message, Method};
 use hotdesk_softphone::{Account, Call, Softphone};
 use hotdesk_tests::company::{Company, Plan};
 use hotdesk_tests::offices::phone as device;
@@ -84,6 +85,21 @@ pub(crate) async fn hang_up(call: Call<'_>, other: &Call<'_>) {
     assert_eq!(answer.expect("an answer to BYE").status(), Some(200));
 }
 
+/// Waits for a request of a method at a phone, and answers it 200.
+pub(crate) async fn answers(phone: &Softphone, method: Method) -> Message {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let request = phone
+            .next_request(deadline)
+            .await
+            .expect("the request reaches the phone");
+        if request.method() == Some(&method) {
+            phone.reply(&request, 200, "OK").await.expect("answers");
+            return request;
+        }
+    }
+}
+
 /// Nothing rings at the phone for `quiet`.
 pub(crate) async fn stays_quiet(phone: &Softphone, quiet: Duration) {
     if let Ok(incoming) = phone.incoming(quiet).await {
@@ -97,12 +113,18 @@ pub(crate) const CARRIER: &str = "\n[[trunk]]\nid = \"carrier\"\nuri = \"sip:{ho
 
 /// The carrier of an office: takes what the edge sends it.
 pub(crate) fn carrier(company: &Company, office: usize) -> Softphone {
+    equipment(company, office, 15, "carrier")
+}
+
+/// A softphone that is no phone: a carrier, a PBX, a voicemail server, which no password is asked of.
+pub(crate) fn equipment(company: &Company, office: usize, host: u8, name: &str) -> Softphone {
     let account = phones::Account {
-        user: "carrier".into(),
+        user: name.into(),
         auth_user: String::new(),
         password: String::new(),
         domain: company.sip(office).to_string(),
         proxy: company.sip(office),
+        tcp: false,
     };
-    softphone(company, office, 15, &account)
+    softphone(company, office, host, &account)
 }

@@ -14,7 +14,7 @@ use hotdesk_tests::offices::phone;
 use hotdesk_tests::wait::eventually;
 use parking_lot::Mutex;
 
-use crate::common::{PATIENCE, call_works, connect, desk, hang_up, plan};
+use crate::common::{PATIENCE, answers, call_works, connect, desk, hang_up, plan};
 
 /// A flood of new calls, until it is dropped.
 struct Flood {
@@ -113,19 +113,7 @@ async fn a_flood_of_new_calls_is_told_to_come_later_and_calls_go_on() {
     .await;
     // Requests inside the call get through all the same.
     for _ in 0..3 {
-        let (answer, ()) = tokio::join!(call.request(Method::Info, None), async {
-            let deadline = tokio::time::Instant::now() + PATIENCE;
-            loop {
-                let request = bob
-                    .next_request(deadline)
-                    .await
-                    .expect("the request reaches the other phone");
-                if request.method() == Some(&Method::Info) {
-                    bob.reply(&request, 200, "OK").await.expect("answers");
-                    break;
-                }
-            }
-        });
+        let (answer, _) = tokio::join!(call.request(Method::Info, None), answers(&bob, Method::Info));
         assert_eq!(answer.expect("an answer").status(), Some(200));
     }
     hang_up(call, &taken).await;

@@ -17,6 +17,7 @@ fn account(user: &str, at: SocketAddr) -> Account {
         password: "nothing".into(),
         domain: at.ip().to_string(),
         proxy: at,
+        tcp: false,
     }
 }
 

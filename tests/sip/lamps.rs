@@ -5,13 +5,12 @@ use std::time::Duration;
 use hotdesk_proto::v1;
 use hotdesk_sip::message::{Header, Message, Method, Name};
 use hotdesk_softphone::Softphone;
+use hotdesk_tests::company::DOMAIN;
 use hotdesk_tests::company::directory::user;
-use hotdesk_tests::company::{Company, DOMAIN};
 use hotdesk_tests::offices::phone;
-use hotdesk_tests::phones::Account;
 use tokio::time::Instant;
 
-use crate::common::{PATIENCE, connect, desk, hang_up, plan, softphone, text};
+use crate::common::{PATIENCE, connect, desk, equipment, hang_up, plan, softphone, text};
 
 /// Subscribes; the answer must be 200.
 async fn subscribe(watcher: &Softphone, from: &str, to: &str, event: &str) -> Message {
@@ -115,18 +114,6 @@ async fn a_lamp_shows_the_user_wherever_the_user_sits() {
     hang_up(call, &taken).await;
 }
 
-/// A voicemail server at host 16 of an office.
-fn voicemail(company: &Company, office: usize) -> Softphone {
-    let account = Account {
-        user: "voicemail".into(),
-        auth_user: String::new(),
-        password: String::new(),
-        domain: DOMAIN.into(),
-        proxy: company.sip(office),
-    };
-    softphone(company, office, 16, &account)
-}
-
 /// Takes the edge's SUBSCRIBE for a mailbox, and says that messages wait.
 async fn messages_wait(server: &Softphone) {
     let deadline = Instant::now() + PATIENCE;
@@ -176,7 +163,10 @@ async fn waiting_messages_follow_the_user_and_the_lamp_of_the_phone_that_is_left
     };
     company.put_user(ada).await;
     let (old, new) = (desk(&company, 0, 1).await, desk(&company, 1, 1).await);
-    let (here, there) = (voicemail(&company, 0), voicemail(&company, 1));
+    let (here, there) = (
+        equipment(&company, 0, 16, "voicemail"),
+        equipment(&company, 1, 16, "voicemail"),
+    );
     company.login("ada", phone(0, 1)).await;
     messages_wait(&here).await;
     told(&old, "message-summary", &["Messages-Waiting: yes", "2/0"]).await;

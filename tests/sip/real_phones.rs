@@ -2,18 +2,28 @@
 
 use hotdesk_tests::company::{Company, needs};
 use hotdesk_tests::offices::{NAMES, phone};
+use hotdesk_tests::phones::Account;
 use hotdesk_tests::phones::baresip::Baresip;
 use hotdesk_tests::phones::linphone::Linphone;
 
 use crate::common::plan;
 
-/// A baresip at an office's phone, registered with its device line.
+/// A baresip at an office's phone, registered with its device line by UDP.
 async fn baresip(company: &Company, office: usize, which: usize) -> Baresip {
+    baresip_by(company, office, which, false).await
+}
+
+/// As [`baresip`], by TCP where asked for.
+async fn baresip_by(company: &Company, office: usize, which: usize, tcp: bool) -> Baresip {
     let id = phone(office, which);
     // Offered MD5 only: it takes the first algorithm, whatever it is.
     company.put_phone(id, NAMES[office], "baresip").await;
     let host = 10 + u8::try_from(which).expect("1 or 2");
-    let phone = Baresip::start(company.office(office), host, &company.device_line(office, which)).await;
+    let account = Account {
+        tcp,
+        ..company.device_line(office, which)
+    };
+    let phone = Baresip::start(company.office(office), host, &account).await;
     phone.registered().await;
     company.served(id, office).await;
     phone
@@ -53,6 +63,31 @@ async fn baresips_of_two_offices_call_each_other_and_the_next_call_follows_the_l
         "rang although nobody is logged in there:\n{}",
         new_york.log()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_on_tcp_and_one_on_udp_call_each_other() {
+    needs(&[("baresip", "baresip-core")]);
+    let company = plan().with_interfaces().start().await;
+    let by_tcp = baresip_by(&company, 0, 1, true).await;
+    let (near, far) = (baresip(&company, 0, 2).await, baresip(&company, 1, 1).await);
+    for (user, device) in [("ada", phone(0, 1)), ("cy", phone(0, 2)), ("bob", phone(1, 1))] {
+        company.login(user, device).await;
+    }
+    let registered = &company.edges[0].status(company.office(0));
+    assert!(registered["registrations"].as_u64() >= Some(2), "{registered}");
+    for (number, other) in [("2003", &near), ("2002", &far)] {
+        call_with_sound(&by_tcp, other, number).await;
+        call_with_sound(other, &by_tcp, "2001").await;
+    }
+    let connections: u64 = registered["traffic"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|traffic| traffic["transport"] == "tcp")
+        .filter_map(|traffic| traffic["connections"].as_u64())
+        .sum();
+    assert!(connections >= 1, "it was on TCP: {registered}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,8 +32,8 @@ pub(super) struct EdgePlace<'a> {
     pub(super) office: usize,
     pub(super) ip: IpAddr,
     pub(super) nodes: Vec<SocketAddr>,
-    /// Addresses of all edges.
-    pub(super) edges: Vec<IpAddr>,
+    /// The office's PBX: believed, as it is on a network of its own.
+    pub(super) pbx: IpAddr,
     pub(super) http: SocketAddr,
     pub(super) folder: &'a Path,
 }
@@ -44,13 +44,13 @@ pub(super) fn edge(place: &EdgePlace<'_>, more: &str) -> String {
     let EdgePlace {
         office,
         ip,
+        pbx,
         http,
         folder,
         ..
     } = place;
     let (site, folder) = (crate::offices::NAMES[*office], folder.display());
     let nodes = quoted(place.nodes.iter().map(ToString::to_string).collect());
-    let edges = quoted(place.edges.iter().map(ToString::to_string).collect());
     let text = format!(
         "site = \"{site}\"\nnodes = {nodes}\n\n\
          [sip]\ndomain = \"{DOMAIN}\"\nkey_file = \"{folder}/line.key\"\n\n\
@@ -58,7 +58,7 @@ pub(super) fn edge(place: &EdgePlace<'_>, more: &str) -> String {
          [[sip.listen]]\ntransport = \"tcp\"\naddress = \"{ip}:5060\"\n\n\
          [registrar]\ndata_dir = \"{folder}/edge-{office}\"\nexpires_min_s = 1\n\n\
          [[registrar.model]]\npattern = \"(?i)baresip|sipp\"\nalgorithms = [\"MD5\"]\n\n\
-         [security]\ntrusted_peers = {edges}\nrequests_per_source_max = 0\n\n\
+         [security]\ntrusted_peers = [\"{pbx}\"]\nrequests_per_source_max = 0\n\n\
          [calls]\ncdr_file = \"{folder}/edge-{office}.jsonl\"\n\n\
          [http]\nlisten = \"{http}\"\n\n\
          [announce]\nid = \"{site}\"\nuri = \"sip:{ip}:5060\"\n"

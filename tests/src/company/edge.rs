@@ -1,7 +1,7 @@
 //! An office's edge: its process, and what it says of itself.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use crate::wait::eventually;
 
 /// The host number of an office's edge.
 pub const EDGE: u8 = 1;
+
+/// The host number of an office's PBX, whose word an edge takes.
+pub const PBX: u8 = 17;
 
 /// An edge.
 pub struct Edge {
@@ -36,7 +39,6 @@ impl Edge {
         } else {
             SocketAddr::new(place.ip(EDGE), 7380)
         };
-        let edges: Vec<IpAddr> = (0..2).map(|i| company.office(i).ip(EDGE)).collect();
         // Its own node first.
         let mut nodes: Vec<SocketAddr> = (0..company.nodes.len())
             .map(|i| company.node_address(i))
@@ -48,7 +50,7 @@ impl Edge {
                 office,
                 ip: place.ip(EDGE),
                 nodes,
-                edges,
+                pbx: place.ip(PBX),
                 http,
                 folder: company.folder(),
             },

@@ -22,7 +22,7 @@ use hotdesk_proto::v1::sessions_client::SessionsClient;
 use hotdesk_sip::secret::LineKey;
 use tonic::transport::Channel;
 
-pub use edge::{EDGE, Edge};
+pub use edge::{EDGE, Edge, PBX};
 
 use crate::ground::{Ground, Office};
 use crate::offices::{NAMES, channel_to, phone};
@@ -234,6 +234,7 @@ impl Company {
             password: PASSWORD.into(),
             domain: DOMAIN.into(),
             proxy: self.sip(office),
+            tcp: false,
         }
     }
 
@@ -254,6 +255,7 @@ impl Company {
             password: key.line_password(user, epoch).to_string(),
             domain: DOMAIN.into(),
             proxy: self.sip(office),
+            tcp: false,
         }
     }
 

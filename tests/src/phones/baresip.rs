@@ -185,10 +185,11 @@ fn line(account: &Account) -> String {
         password,
         domain,
         proxy,
+        tcp,
     } = account;
+    let transport = if *tcp { ";transport=tcp" } else { "" };
     format!(
-        "<sip:{user}@{domain}>;auth_user={auth_user};auth_pass={password};outbound=\"sip:{proxy}\";regint=60;\
-         audio_codecs=PCMU\n"
+        "<sip:{user}@{domain}{transport}>;auth_user={auth_user};auth_pass={password};outbound=\"sip:{proxy}{transport}\";regint=60\n"
     )
 }
 
@@ -201,7 +202,7 @@ fn config(folder: &str, office: &Office, host: u8, control: SocketAddr) -> Strin
          audio_player aufile,{folder}/heard.wav\naudio_source aufile,{folder}/tone.wav\n\
          audio_alert aufile,{folder}/alert.wav\ncall_local_timeout 60\ncall_max_calls 4\n\
          module_path /usr/lib/baresip/modules\nmodule account.so\nmodule g711.so\nmodule aufile.so\n\
-         module auconv.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen {control}\n\
+         module_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen {control}\n\
          rtp_ports {ports}-{}\n",
         ports + 99
     )

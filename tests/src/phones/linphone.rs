@@ -114,6 +114,7 @@ fn config(office: &Office, host: u8, account: &Account) -> String {
         password,
         domain,
         proxy,
+        tcp: _,
     } = account;
     let ip = office.ip(host);
     format!(

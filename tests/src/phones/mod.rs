@@ -19,6 +19,8 @@ pub struct Account {
     pub domain: String,
     /// The edge.
     pub proxy: SocketAddr,
+    /// By TCP rather than UDP.
+    pub tcp: bool,
 }
 
 /// Writes a minute of a tone, 8,000 samples per second: what a phone plays into a call. baresip hangs
