@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hotdesk_sip::message::Method;
 use hotdesk_tests::offices::phone;
+use hotdesk_tests::wait::eventually;
 
 use crate::common::{PATIENCE, answers, call_works, connect, desk, hang_up, plan, stays_quiet};
 
@@ -26,11 +27,15 @@ async fn finish_a_call_goes_on_when_its_user_logs_in_elsewhere_and_the_next_one_
     assert_eq!(next.status(), 403, "the phone is nobody's now");
     call_works(&bob, "2001", &new).await;
     stays_quiet(&old, Duration::from_millis(200)).await;
-    let records = company.records(0);
-    let answered = records
-        .lines()
-        .find(|line| line.contains("\"answered\""))
-        .expect("a record");
+    let answered = eventually("the record", PATIENCE, || {
+        let records = company.records(0);
+        let found = records
+            .lines()
+            .find(|line| line.contains("\"answered\""))
+            .map(str::to_owned);
+        std::future::ready(found)
+    })
+    .await;
     assert!(
         answered.contains("\"user\":\"ada\"") && answered.contains(phone(0, 1)),
         "{answered}"
