@@ -71,8 +71,9 @@ pub struct Limits {
     /// How large a message may be; what is larger is malformed. Counted by the message parser.
     pub message: message::Limits,
     /// New requests that wait at one datagram worker while it handles those of established calls; the ones
-    /// beyond it are answered 503 ([`Handler::overloaded`](super::Handler)). Default 256: at 50 µs each they
-    /// wait 13 ms at most.
+    /// beyond it are answered 503 ([`Handler::overloaded`](super::Handler)). Default 4,096: at 16 µs each they
+    /// wait 65 ms at most. With a tenth of that, an office's refreshes are refused when the system runs something
+    /// else for a moment; it bounds memory (about 1 KiB each), while `waited_max` bounds the wait.
     pub waiting_max: usize,
     /// How long a new request may have waited, or how late the runtime may run, before it is answered 503 as
     /// well. Default 200 ms: beyond 500 ms the sender repeats the request, and work doubles.
@@ -111,7 +112,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message: message::Limits::default(),
-            waiting_max: 256,
+            waiting_max: 4096,
             waited_max: Duration::from_millis(200),
             receive_buffer: 4 << 20,
             connections_max: 20_000,
