@@ -51,6 +51,14 @@ impl Hotdesk {
     /// # Errors
     /// When a node cannot be started or no leader is elected within 60 s.
     pub async fn start(folder: &Path, setup: Setup) -> Result<Self> {
+        Self::start_with(folder, setup, "").await
+    }
+
+    /// As [`start`](Self::start), with more of the nodes' configuration: whole sections, TOML.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with(folder: &Path, setup: Setup, more: &str) -> Result<Self> {
         let binary = hotdesk_binary()?;
         let ports = free_ports(setup.nodes)?;
         let founders: String = ports
@@ -67,7 +75,7 @@ impl Hotdesk {
                 "listen = \"127.0.0.1:{port}\"\nadvertise = \"127.0.0.1:{port}\"\n\n\
                  [node]\nid = {id}\nsite = \"site-{id}\"\ndata_dir = \"{data}\"\n\n[cluster]\ntoken = \"bench\"\n\n[cluster.founders]\n{founders}\n\
                  [pin]\ndanger_no_pepper = true\nmemory_kib = {memory}\n\n[auth]\nallow_vouched_logins = true\n\n\
-                 [telemetry]\nlog = \"warn\"\n",
+                 [telemetry]\nlog = \"warn\"\n{more}",
                 data = folder.join(format!("data-{id}")).display(),
                 memory = setup.pin_memory_kib,
             );
@@ -124,6 +132,19 @@ impl Hotdesk {
             i + 1,
             self.folder.display()
         )
+    }
+
+    /// The gRPC addresses of all nodes, as host:port, the leader's first.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
+        let all = self
+            .addresses
+            .iter()
+            .cycle()
+            .skip(self.leader)
+            .take(self.addresses.len());
+        all.map(|address| address.trim_start_matches("http://").to_owned())
+            .collect()
     }
 
     /// The gRPC address of node `i`.

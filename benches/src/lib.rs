@@ -9,6 +9,7 @@ pub mod hotdesk;
 pub mod load;
 pub mod process;
 pub mod report;
+pub mod sip;
 
 /// The value that follows `name` among the program's arguments, if it is there and can be read.
 #[must_use]
