@@ -26,7 +26,7 @@ pub struct StatusReport {
     pub started_at_ms: u64,
     /// Why calls cannot be routed now, if so.
     pub not_ready: Option<String>,
-    /// What the table's age means: `starting`, `good`, `expired`.
+    /// What the table's age means: `starting`, `good`, `expired_strict`, `expired_survive`.
     pub standing: String,
     /// What the office does when the table is too old: `strict`, `survive`.
     pub policy: String,

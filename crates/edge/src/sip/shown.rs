@@ -33,6 +33,11 @@ impl App {
             Edit::Remove(Name::ProxyAuthorization),
             Edit::Remove(EdgePasses::name()),
         ];
+        if towards != Towards::Peer {
+            // Some phones put the answer to their registrar's challenge into everything; a callee could try passwords
+            // on it. A PBX of the company may be whom it is for.
+            edits.push(Edit::Remove(Name::Authorization));
+        }
         if let Some(shown) = &assert {
             let address = self.address_of(shown);
             if remote_party_id {
