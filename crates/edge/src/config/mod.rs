@@ -70,6 +70,10 @@ pub struct Config {
     pub trunks: Vec<Trunk>,
     /// `emergency.webhook` and `emergency.message_to`
     pub emergency_notify: EmergencyNotify,
+    /// `voicemail.username`
+    pub voicemail_username: Option<SmolStr>,
+    /// `voicemail.password_file`
+    pub voicemail_password_file: Option<PathBuf>,
     /// `voicemail.mwi_uri`
     pub mwi_uri: Option<SmolStr>,
     /// `eviction.calls`
@@ -226,6 +230,8 @@ impl Default for Config {
             site_limits: SiteLimits::default(),
             trunks: Vec::new(),
             emergency_notify: EmergencyNotify::default(),
+            voicemail_username: None,
+            voicemail_password_file: None,
             mwi_uri: None,
             eviction_calls: CallsAtEviction::default(),
             calls: Calls::default(),

@@ -85,7 +85,8 @@ impl SipEdge {
     /// Settings, files, addresses or directories that cannot be used; nothing is left running then.
     pub fn start(config: &Config, client: Client, table: WatchedTable) -> Result<Self, SipStartError> {
         let runtime = Handle::current();
-        let settings = Settings::of(config);
+        let mut settings = Settings::of(config);
+        settings.voicemail_account = voicemail_account(config)?;
         let key = line_key(config)?;
         let (ledger, stored) = ledger(config)?;
         let transports = Transports::bind(listen(config), outgoing(config), limits(config), &runtime)?;
@@ -376,6 +377,18 @@ fn restored(records: Vec<(String, Vec<u8>)>) -> Notifier {
         }
     }
     notifier
+}
+
+fn voicemail_account(config: &Config) -> Result<Option<(String, String)>, SipStartError> {
+    let (Some(username), Some(path)) = (&config.voicemail_username, &config.voicemail_password_file) else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| SipStartError::File {
+        path: path.clone(),
+        source,
+    })?;
+    let password = text.trim_end_matches(['\r', '\n']).to_owned();
+    Ok(Some((username.to_string(), password)))
 }
 
 fn line_key(config: &Config) -> Result<LineKey, SipStartError> {

@@ -30,6 +30,18 @@ pub(super) const VOICEMAIL: &[Key<Config>] = &[
         "Before an extension: leave a message without ringing.",
     ),
     key!(
+        "voicemail.username",
+        voicemail_username,
+        "\"hotdesk\"",
+        "The name with which the edge answers when the voicemail server asks who wants to know about messages.",
+    ),
+    key!(
+        "voicemail.password_file",
+        voicemail_password_file,
+        "\"/etc/hotdesk/voicemail.password\"",
+        "A file with the password for it.",
+    ),
+    key!(
         "voicemail.mwi_uri",
         mwi_uri,
         "\"sip:{mailbox}@voicemail.example.com\"",
