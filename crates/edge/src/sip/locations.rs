@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use hotdesk_sip::hop::{ConnectionId, Hop};
 use hotdesk_sip::registrar::{Bindings, Change, ChangeKind, Contact};
+use hotdesk_sip::uri::Uri;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 
@@ -356,13 +357,90 @@ impl Reach {
         Self {
             uri: contact.uri.clone(),
             path: contact.path.clone(),
-            hop: contact.hop.clone(),
+            hop: destination(
+                &contact.uri,
+                contact.path.is_empty() && contact.reg_id.is_none(),
+                &contact.hop,
+            ),
         }
     }
+}
+
+/// Where a contact is reached. Over its connection, or at the address from which it registered: that gets through NAT,
+/// whatever the phone believes its own address to be. Only where the two addresses are the same, so that there is no
+/// NAT between, the port of the contact counts: the phone may send from another than the one at which it listens.
+fn destination(uri: &[u8], direct: bool, flow: &Hop) -> Hop {
+    let mut hop = flow.clone();
+    if hop.transport.is_reliable() || !direct {
+        return hop;
+    }
+    let contact = Uri::parse(uri).ok().filter(Uri::is_sip);
+    if let Some(contact) = contact
+        && contact.ip() == Some(hop.remote.ip())
+    {
+        hop.remote
+            .set_port(contact.port.unwrap_or_else(|| hop.transport.default_port()));
+    }
+    hop
 }
 
 /// Whether the answer to a REGISTER has to wait for the disk: somebody is to be found at a new place, or not any
 /// more at an old one.
 pub(crate) fn must_wait(changes: &[Change]) -> bool {
     changes.iter().any(|change| change.kind != ChangeKind::Refreshed)
+}
+
+#[cfg(test)]
+mod tests {
+    use hotdesk_sip::hop::{ListenerId, Transport};
+
+    use super::*;
+
+    #[test]
+    fn a_contact_is_reached_at_its_own_port_unless_there_is_a_nat_between() {
+        let flow = |transport, remote: &str| Hop::to(ListenerId(0), transport, remote.parse().unwrap());
+        for (uri, transport, remote, expected) in [
+            (
+                "sip:a@192.0.2.1:5070",
+                Transport::Udp,
+                "192.0.2.1:40000",
+                "192.0.2.1:5070",
+            ),
+            (
+                "sip:a@192.0.2.1",
+                Transport::Udp,
+                "192.0.2.1:40000",
+                "192.0.2.1:5060",
+            ),
+            (
+                "sip:a@10.0.0.7:5070",
+                Transport::Udp,
+                "192.0.2.1:40000",
+                "192.0.2.1:40000",
+            ),
+            (
+                "sip:a@phone.invalid:5070",
+                Transport::Udp,
+                "192.0.2.1:40000",
+                "192.0.2.1:40000",
+            ),
+            (
+                "sip:a@[2001:db8::1]:5070",
+                Transport::Udp,
+                "[2001:db8::1]:4",
+                "[2001:db8::1]:5070",
+            ),
+            (
+                "sip:a@192.0.2.1:5070",
+                Transport::Tcp,
+                "192.0.2.1:40000",
+                "192.0.2.1:40000",
+            ),
+        ] {
+            let hop = destination(uri.as_bytes(), true, &flow(transport, remote));
+            assert_eq!(hop.remote, expected.parse().unwrap(), "{uri} {transport}");
+            let behind_a_path = destination(uri.as_bytes(), false, &flow(transport, remote));
+            assert_eq!(behind_a_path.remote, remote.parse().unwrap(), "{uri} {transport}");
+        }
+    }
 }
