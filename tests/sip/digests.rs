@@ -5,7 +5,7 @@ use hotdesk_tests::company::PASSWORD;
 use hotdesk_tests::offices::phone;
 
 use crate::common::{plan, text};
-use crate::wire::{Wire, again, answered};
+use crate::wire::{Wire, again, answered, answered_for};
 
 /// What an intruder sees of an answer: everything but what is random or his own.
 fn looks(answer: &Message) -> String {
@@ -118,5 +118,22 @@ async fn only_ones_own_address_can_be_registered() {
             .ask(&answered(&request, &challenge, phone(0, 1), PASSWORD))
             .await;
         assert_eq!(answer.status(), Some(403), "{other}: {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_may_name_the_edge_by_address_but_nobody_else() {
+    let company = plan().start().await;
+    let account = phone(0, 1);
+    for (host, uri, status) in [
+        (11, format!("sip:{}", company.sip(0)), 200),
+        (12, "sip:elsewhere.example".to_owned(), 400),
+        (13, format!("sip:somebody@{}", company.sip(0)), 400),
+    ] {
+        let wire = Wire::open(&company, 0, host);
+        let request = wire.register(account);
+        let challenge = wire.ask(&request).await;
+        let proof = answered_for(&request, &challenge, account, PASSWORD, uri.as_bytes());
+        assert_eq!(wire.ask(&proof).await.status(), Some(status), "{uri}");
     }
 }

@@ -102,8 +102,20 @@ pub(crate) fn again(request: &Message) -> Message {
 
 /// The request once more, with the answer to a challenge.
 pub(crate) fn answered(request: &Message, challenge: &Message, username: &str, password: &str) -> Message {
+    let uri = request.uri().expect("a URI");
+    answered_for(request, challenge, username, password, uri)
+}
+
+/// The same with a `uri` of its own in the digest.
+pub(crate) fn answered_for(
+    request: &Message,
+    challenge: &Message,
+    username: &str,
+    password: &str,
+    uri: &[u8],
+) -> Message {
     let mut next = again(request);
-    let (method, uri) = (request.method().expect("a method"), request.uri().expect("a URI"));
+    let method = request.method().expect("a method");
     let secret = Secret::Password(password);
     let header = answer(challenge.headers(), username, secret, method, uri, request.body());
     next.set(header.expect("a challenge that can be answered"));

@@ -19,6 +19,7 @@ use hotdesk_sip::digest::{Credentials, Ha1s, Kind, Verdict};
 use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Header, Message, Name};
 use hotdesk_sip::secret::EdgePasses;
+use hotdesk_sip::uri::Uri;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::app::{App, now_ms};
@@ -151,14 +152,18 @@ impl App {
             refusal.push(Header::new(Name::RetryAfter, seconds.to_string()));
             return Err(refusal.into());
         }
-        let mut account = None;
+        let (mut account, mut elsewhere) = (None, false);
         let verdict = self
             .challenger
             .check_message(now_ms(), kind, request, |credentials| {
+                elsewhere = !self.is_same_place(&credentials.uri, request);
                 let (found, ha1s) = self.account(credentials)?;
                 account = Some(found);
                 Some(ha1s)
             });
+        if elsewhere {
+            return Err(reply(request, 400, "Digest uri is not the Request-URI").into());
+        }
         self.metrics.authentication(verdict.name());
         match (verdict, account) {
             (Verdict::Ok { username, .. }, Some(account)) => {
@@ -188,6 +193,20 @@ impl App {
             Some(device) => device.device().into(),
             None => session().unwrap_or_else(|| username.into()),
         }
+    }
+
+    /// Whether the `uri` of a digest means the Request-URI (RFC 7616 §3.4.6). All our names are one place: user agents
+    /// write the address of their proxy there, or the domain, and leave the user out.
+    fn is_same_place(&self, digest_uri: &[u8], request: &Message) -> bool {
+        let Some(uri) = request.uri().filter(|uri| ***uri != *digest_uri) else {
+            return true;
+        };
+        let (Ok(asked), Ok(proved)) = (Uri::parse(uri), Uri::parse(digest_uri)) else {
+            return false;
+        };
+        let same_host = asked.host.eq_ignore_ascii_case(&proved.host)
+            || (self.is_our_domain(&asked) && self.is_our_domain(&proved));
+        asked.is_sip() && proved.is_sip() && same_host && (proved.user.is_none() || proved.user == asked.user)
     }
 
     /// The password was right; is the account good now?
