@@ -10,6 +10,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::{Error, Shared};
+use crate::auth::Auth;
 use crate::telemetry::{self, note};
 
 /// How many calls are in, and whether more may come.
@@ -116,12 +117,7 @@ impl Shared {
     where
         F: Future<Output = Result<A, Error>>,
     {
-        let (metadata, _, message) = request.into_parts();
-        let answer = async {
-            self.auth.edge(&metadata)?;
-            work(self.gate.enter(Arc::new(metadata))?, message).await
-        };
-        finish(answer.await)
+        self.answer_allowed(request, Auth::edge, work).await
     }
 
     /// Works on a call that needs the administrators' token.
@@ -133,9 +129,21 @@ impl Shared {
     where
         F: Future<Output = Result<A, Error>>,
     {
+        self.answer_allowed(request, Auth::admin, work).await
+    }
+
+    async fn answer_allowed<Q, A, F>(
+        &self,
+        request: Request<Q>,
+        allows: fn(&Auth, &MetadataMap) -> Result<(), Failure>,
+        work: impl FnOnce(Call, Q) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, Error>>,
+    {
         let (metadata, _, message) = request.into_parts();
         let answer = async {
-            self.auth.admin(&metadata)?;
+            allows(&self.auth, &metadata)?;
             work(self.gate.enter(Arc::new(metadata))?, message).await
         };
         finish(answer.await)
