@@ -89,5 +89,5 @@ impl Legs {
 }
 
 fn tag(address: Result<hotdesk_sip::value::NameAddr, hotdesk_sip::value::BadValue>) -> Option<SmolStr> {
-    address.ok()?.params.text("tag").map(SmolStr::new)
+    address.ok()?.tag().map(SmolStr::new)
 }

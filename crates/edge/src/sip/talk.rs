@@ -50,11 +50,11 @@ impl Talk {
         self.ringing.lock().remove(call_id)
     }
 
-    /// Somebody has answered. Returns whether it is news: a second answer of a forked call is not.
-    pub(crate) fn begin(&self, setup: &mut Setup) -> bool {
+    /// Somebody has answered. A second answer of a forked call is no news.
+    pub(crate) fn begin(&self, setup: &mut Setup) {
         let mut calls = self.calls.lock();
         if calls.len() >= CALLS_MAX || calls.contains_key(&setup.call_id) {
-            return false;
+            return;
         }
         let mut record = setup.record.clone();
         record.status = 200;
@@ -66,7 +66,6 @@ impl Talk {
             _slots: std::mem::take(&mut setup.slots),
         };
         calls.insert(setup.call_id.clone(), talking);
-        true
     }
 
     /// The call is over.
