@@ -120,6 +120,30 @@ impl LineKey {
         Zeroizing::new(text)
     }
 
+    /// A secret of one phone that follows from the seed of its password: whoever gives the phone another password
+    /// changes these too. 26 letters and digits.
+    #[must_use]
+    pub fn phone_secret(&self, purpose: PhoneSecret, device: &str, seed: u128) -> Zeroizing<String> {
+        let length = u16::try_from(device.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let label: [&[u8]; 5] = [
+            b"hotdesk 1 phone ",
+            purpose.label(),
+            &length,
+            device.as_bytes(),
+            &seed.to_be_bytes(),
+        ];
+        let mut text = BASE32_NOPAD.encode(&derive(&self.bytes, &label)[..16]);
+        text.make_ascii_lowercase();
+        Zeroizing::new(text)
+    }
+
+    /// The key of what phones and browsers carry from page to page: form tokens, stickers, cookies. The same at all
+    /// nodes.
+    #[must_use]
+    pub fn page_key(&self) -> Zeroizing<[u8; 32]> {
+        derive(&self.bytes, &[b"hotdesk 1 pages"])
+    }
+
     /// The auth username of a session line: `<extension>.<epoch>`.
     #[must_use]
     pub fn line_username(extension: &str, epoch: u64) -> String {
@@ -185,6 +209,24 @@ impl LineKey {
         let key = derive(&self.bytes, &[b"hotdesk 1 temp gruu"]);
         let nonces = derive(&self.bytes, &[b"hotdesk 1 temp gruu nonce"]);
         GruuKey::new(sealing_key(&key), hmac::Key::new(hmac::HMAC_SHA256, &nonces[..]))
+    }
+}
+
+/// What a secret of a phone is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneSecret {
+    /// The path under which the phone finds its documents.
+    Documents,
+    /// The phone's own web interface, where pushes come in.
+    Web,
+}
+
+impl PhoneSecret {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Documents => b"documents",
+            Self::Web => b"web",
+        }
     }
 }
 

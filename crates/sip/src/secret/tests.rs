@@ -187,3 +187,19 @@ fn a_temporary_gruu_says_whose_it_is_to_us_only_and_each_refresh_has_its_own() {
     assert_eq!(key.open(&made[..made.len() - 2]), None);
     assert_eq!(key.make(&"x".repeat(256), instance, b"call-1", 7), None);
 }
+
+#[test]
+fn a_phones_secrets_follow_from_phone_purpose_and_seed() {
+    let key = LineKey::read(&[&[7; 31][..], &[8]].concat()).unwrap();
+    let secret = |purpose, device, seed| key.phone_secret(purpose, device, seed).to_string();
+    let one = secret(PhoneSecret::Web, "chi-1", 5);
+    assert_eq!(one, secret(PhoneSecret::Web, "chi-1", 5));
+    assert_eq!(one.len(), 26);
+    for other in [
+        secret(PhoneSecret::Documents, "chi-1", 5),
+        secret(PhoneSecret::Web, "chi-2", 5),
+        secret(PhoneSecret::Web, "chi-1", 6),
+    ] {
+        assert_ne!(one, other);
+    }
+}

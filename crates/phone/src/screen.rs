@@ -1,0 +1,111 @@
+//! A page of the login application, whatever the vendor.
+
+use smol_str::SmolStr;
+
+/// A page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// The first line.
+    pub title: String,
+    /// The line at the bottom; empty for none.
+    pub prompt: String,
+    /// What is in it.
+    pub body: Body,
+    /// Soft keys in order, at most 4. Adapters add what a page cannot do without (submit, delete).
+    pub keys: Vec<Key>,
+    /// Load this by itself after so many seconds.
+    pub refresh: Option<(u32, String)>,
+    /// Must not stay in the phone's history: it leads to a PIN.
+    pub is_private: bool,
+}
+
+/// What is in a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Text to read; lines end with `\n`.
+    Text(String),
+    /// Items to choose from, at most 30.
+    Menu(Vec<Item>),
+    /// Fields to fill in, at most 4. What was typed is sent as query to the URL, or as a form where the phone can.
+    Input {
+        /// Where to; may have a query already.
+        url: String,
+        /// What is asked.
+        fields: Vec<Field>,
+    },
+}
+
+/// A line of a menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What it shows, at most 64 characters.
+    pub label: String,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// A field to fill in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What is asked.
+    pub label: String,
+    /// The parameter that carries it.
+    pub parameter: &'static str,
+    /// What may be typed.
+    pub kind: FieldKind,
+    /// What stands there already.
+    pub value: String,
+}
+
+/// What may be typed into a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Digits.
+    Number,
+    /// Letters and digits.
+    Text,
+    /// Digits that are not shown.
+    Pin,
+}
+
+/// A soft key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// What it shows, at most 12 characters.
+    pub label: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a soft key does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Loads a page.
+    Open(String),
+    /// Sends what was typed, or opens the chosen item.
+    Submit,
+    /// Leaves the application.
+    Exit,
+}
+
+/// What the phone says about its screen (request headers).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Browser {
+    /// The User-Agent.
+    pub user_agent: SmolStr,
+    /// The model, where a header of its own names it (Cisco: `X-CiscoIPPhoneModelName`).
+    pub model: SmolStr,
+    /// Width and height in pixels, where the phone says so.
+    pub display: Option<(u16, u16)>,
+}
+
+/// A page as a phone loads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The media type with its charset.
+    pub content_type: &'static str,
+    /// Further response headers: name, value.
+    pub headers: Vec<(&'static str, String)>,
+    /// The document.
+    pub body: String,
+}
