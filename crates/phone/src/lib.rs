@@ -19,6 +19,8 @@ mod document;
 mod language;
 mod mac;
 mod request;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 mod screen;
 mod secret;
 pub mod template;
