@@ -86,6 +86,8 @@ pub enum HttpAuth {
     None,
     /// Basic, at once (RFC 7617).
     Basic,
+    /// Basic, at once, under the one user name that the phone knows whatever it was told; the password is the same.
+    BasicAs(&'static str),
     /// What it asks for: Digest or Basic.
     AsAsked,
 }
