@@ -18,6 +18,7 @@ mod desk;
 mod document;
 mod language;
 mod mac;
+pub mod reconcile;
 mod request;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;

@@ -1,0 +1,238 @@
+//! What holds whatever happens, in whatever order.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const PHONES: [&str; 4] = ["a", "b", "c", "d"];
+
+#[derive(Clone, Debug)]
+enum Input {
+    Want(usize, Urgency),
+    Shown(usize, u64),
+    Answer(usize, Answer),
+    Busy(usize, bool),
+    Registered(usize),
+    Gone(usize),
+    Stirs(usize),
+    Forget(usize),
+    Wait(u64),
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    let phone = 0..PHONES.len();
+    let urgency = prop_oneof![Just(Urgency::Session), Just(Urgency::Cosmetic)];
+    let answer = prop_oneof![Just(Answer::Taken), Just(Answer::Refused), Just(Answer::Lost)];
+    prop_oneof![
+        6 => (phone.clone(), urgency).prop_map(|(phone, urgency)| Input::Want(phone, urgency)),
+        3 => (phone.clone(), 0_u64..3).prop_map(|(phone, behind)| Input::Shown(phone, behind)),
+        6 => (phone.clone(), answer).prop_map(|(phone, answer)| Input::Answer(phone, answer)),
+        4 => (phone.clone(), any::<bool>()).prop_map(|(phone, is_busy)| Input::Busy(phone, is_busy)),
+        2 => phone.clone().prop_map(Input::Registered),
+        2 => phone.clone().prop_map(Input::Gone),
+        2 => phone.clone().prop_map(Input::Stirs),
+        1 => phone.prop_map(Input::Forget),
+        8 => prop_oneof![0_u64..50, 0_u64..20_000].prop_map(Input::Wait),
+    ]
+}
+
+/// The reconciler, and the world as the test has it.
+struct World {
+    reconciler: Reconciler,
+    settings: Settings,
+    now_ms: u64,
+    stamp: u64,
+    busy: HashMap<SmolStr, bool>,
+    gone: HashMap<SmolStr, bool>,
+    wanted: HashMap<SmolStr, u64>,
+    shown: HashMap<SmolStr, u64>,
+    tickets: HashMap<SmolStr, u64>,
+    sent_ms: Vec<u64>,
+    gave_up: HashMap<SmolStr, u64>,
+}
+
+impl World {
+    fn new(settings: Settings, seed: u64) -> Self {
+        Self {
+            reconciler: Reconciler::new(settings.clone(), seed),
+            settings,
+            now_ms: 0,
+            stamp: 0,
+            busy: HashMap::new(),
+            gone: HashMap::new(),
+            wanted: HashMap::new(),
+            shown: HashMap::new(),
+            tickets: HashMap::new(),
+            sent_ms: Vec::new(),
+            gave_up: HashMap::new(),
+        }
+    }
+
+    fn play(&mut self, input: &Input) {
+        let now_ms = self.now_ms;
+        match *input {
+            Input::Want(phone, urgency) => {
+                let device = PHONES[phone];
+                if self.gone.get(device).copied().unwrap_or(false) {
+                    return;
+                }
+                self.stamp += 1;
+                let shown = self.shown.get(device).copied().unwrap_or(0);
+                assert!(
+                    self.reconciler
+                        .want(now_ms, device, (self.stamp, shown), urgency, 3)
+                );
+                self.wanted.insert(device.into(), self.stamp);
+                // The edge looks at the calls of a phone that is new to it.
+                let is_busy = self.busy.get(device).copied().unwrap_or(false);
+                self.reconciler.busy(now_ms, device, is_busy);
+            }
+            Input::Shown(phone, behind) => {
+                let device = PHONES[phone];
+                let stamp = self
+                    .wanted
+                    .get(device)
+                    .copied()
+                    .unwrap_or(0)
+                    .saturating_sub(behind);
+                let shown = self.shown.entry(device.into()).or_default();
+                *shown = stamp.max(*shown);
+                self.reconciler.shown(now_ms, device, stamp);
+            }
+            Input::Answer(phone, answer) => {
+                let device = PHONES[phone];
+                if let Some(ticket) = self.tickets.get(device) {
+                    self.reconciler.answered(now_ms, device, *ticket, answer);
+                }
+            }
+            Input::Busy(phone, is_busy) => {
+                self.busy.insert(PHONES[phone].into(), is_busy);
+                self.reconciler.busy(now_ms, PHONES[phone], is_busy);
+            }
+            Input::Registered(phone) => {
+                let device = PHONES[phone];
+                self.gone.insert(device.into(), false);
+                self.reconciler.registered(now_ms, device);
+                self.want_again(device);
+            }
+            Input::Gone(phone) => {
+                self.gone.insert(PHONES[phone].into(), true);
+                self.reconciler.gone(now_ms, PHONES[phone]);
+            }
+            Input::Stirs(phone) => self.reconciler.stirs(now_ms, PHONES[phone]),
+            Input::Forget(phone) => {
+                self.reconciler.forget(PHONES[phone]);
+                self.wanted.remove(PHONES[phone]);
+                self.gone.remove(PHONES[phone]);
+            }
+            Input::Wait(ms) => self.now_ms += ms,
+        }
+        self.tick();
+    }
+
+    /// What the edge does for a phone that registers: it says again what the log says.
+    fn want_again(&mut self, device: &str) {
+        if let Some(stamp) = self.wanted.get(device) {
+            let shown = self.shown.get(device).copied().unwrap_or(0);
+            let urgency = Urgency::Session;
+            assert!(
+                self.reconciler
+                    .want(self.now_ms, device, (*stamp, shown), urgency, 3)
+            );
+            let is_busy = self.busy.get(device).copied().unwrap_or(false);
+            self.reconciler.busy(self.now_ms, device, is_busy);
+        }
+    }
+
+    fn tick(&mut self) {
+        for action in self.reconciler.tick(self.now_ms) {
+            match action {
+                Action::Send {
+                    device,
+                    ticket,
+                    means,
+                    stamp,
+                    ..
+                } => {
+                    assert!(
+                        !self.busy.get(&device).copied().unwrap_or(false),
+                        "{device} is busy"
+                    );
+                    assert!(
+                        !self.gone.get(&device).copied().unwrap_or(false),
+                        "{device} is gone"
+                    );
+                    assert!(means < 3);
+                    assert_eq!(Some(&stamp), self.wanted.get(&device));
+                    assert!(stamp > self.shown.get(&device).copied().unwrap_or(0));
+                    self.tickets.insert(device, ticket);
+                    self.sent_ms.push(self.now_ms);
+                }
+                Action::GaveUp { device, stamp, .. } => {
+                    self.gave_up.insert(device, stamp);
+                }
+                Action::Acknowledged { device, stamp, .. } => {
+                    assert_eq!(Some(&stamp), self.shown.get(&device));
+                }
+            }
+        }
+    }
+
+    /// No window has more triggers than the pace allows.
+    fn check_pace(&self) {
+        let (pace, burst) = (
+            u64::from(self.settings.pace_per_s),
+            u64::from(self.settings.burst),
+        );
+        for (first, began_ms) in self.sent_ms.iter().enumerate() {
+            for (last, at_ms) in self.sent_ms.iter().enumerate().skip(first) {
+                let sent = last - first + 1;
+                // The pace's interval is rounded down to a microsecond.
+                let most = burst + (at_ms - began_ms) * pace / 1000 + 1;
+                assert!(sent as u64 <= most, "{sent} from {began_ms} to {at_ms}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn never_while_busy_never_beyond_the_pace_and_every_phone_ends(
+        inputs in prop::collection::vec(input(), 1..80),
+        seed in any::<u64>(),
+        pace_per_s in 1_u32..60,
+        burst in 1_u32..6,
+    ) {
+        let settings = Settings { pace_per_s, burst, ..Settings::default() };
+        let mut world = World::new(settings, seed);
+        for input in &inputs {
+            world.play(input);
+        }
+        world.check_pace();
+        // Everybody hangs up, and the phones that were away come back. Nothing else happens any more.
+        for (phone, device) in PHONES.iter().enumerate() {
+            world.play(&Input::Busy(phone, false));
+            if world.gone.get(*device).copied().unwrap_or(false) {
+                world.play(&Input::Registered(phone));
+            }
+        }
+        let mut steps = 0;
+        while let Some(at_ms) = world.reconciler.next_ms() {
+            world.now_ms = world.now_ms.max(at_ms);
+            world.tick();
+            steps += 1;
+            prop_assert!(steps < 2_000, "it goes on for ever: {:?}", world.reconciler);
+        }
+        prop_assert_eq!(world.reconciler.counts().0, 0);
+        for (device, wanted) in &world.wanted {
+            let shown = world.shown.get(device).copied().unwrap_or(0);
+            let gave_up = world.gave_up.get(device).copied().unwrap_or(0);
+            prop_assert!(shown >= *wanted || gave_up >= *wanted, "{} is neither shown nor given up", device);
+        }
+        prop_assert!(world.reconciler.len() <= PHONES.len());
+    }
+}
