@@ -230,6 +230,12 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// Its Call-ID.
+    #[must_use]
+    pub const fn id(&self) -> &Bytes {
+        &self.call_id
+    }
+
     /// A request inside the call; returns the final response.
     ///
     /// # Errors

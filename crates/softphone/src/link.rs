@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,6 +37,8 @@ struct Shared {
     /// Our last answer to each request, by branch and method, for repetitions.
     answered: Mutex<Answered>,
     requests: mpsc::UnboundedSender<Message>,
+    /// NOTIFY is left to whoever takes the requests.
+    leaves_notifies: AtomicBool,
 }
 
 #[derive(Default)]
@@ -68,6 +71,7 @@ impl Link {
             waiting: Mutex::default(),
             answered: Mutex::default(),
             requests,
+            leaves_notifies: AtomicBool::new(false),
         });
         let reader = tokio::spawn(read(Arc::clone(&shared)));
         Ok((
@@ -118,6 +122,11 @@ impl Link {
     pub(crate) async fn send_raw(&self, bytes: &[u8]) -> Result<(), Error> {
         self.shared.socket.send_to(bytes, self.peer).await?;
         Ok(())
+    }
+
+    /// From now on NOTIFY is not answered here.
+    pub(crate) fn leave_notifies(&self) {
+        self.shared.leaves_notifies.store(true, Ordering::Relaxed);
     }
 
     /// Answers a request, and remembers the answer for its repetitions.
@@ -250,7 +259,12 @@ async fn request(shared: &Arc<Shared>, request: Message) {
         }
         return;
     }
-    if matches!(request.method(), Some(Method::Options | Method::Notify)) {
+    let is_ours = match request.method() {
+        Some(Method::Options) => true,
+        Some(Method::Notify) => !shared.leaves_notifies.load(Ordering::Relaxed),
+        _ => false,
+    };
+    if is_ours {
         let reply = Message::reply(&request, 200, "OK", Some("softphone"));
         let _ = reply_to(shared, &request, &reply).await;
     }

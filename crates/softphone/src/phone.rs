@@ -88,6 +88,12 @@ impl Softphone {
         self.link.local
     }
 
+    /// The Call-ID of its registration.
+    #[must_use]
+    pub fn registration(&self) -> &str {
+        &self.registration
+    }
+
     /// Registers, or with 0 seconds unregisters. Returns the final response, 200 or not.
     ///
     /// # Errors
@@ -143,7 +149,8 @@ impl Softphone {
         }
     }
 
-    /// The next request of any method, as it came; OPTIONS and NOTIFY are answered already.
+    /// The next request of any method, as it came; OPTIONS and, unless they are left to the caller, NOTIFY are answered
+    /// already.
     ///
     /// # Errors
     /// None came before the deadline.
@@ -163,6 +170,25 @@ impl Softphone {
     pub async fn reply(&self, request: &Message, status: u16, reason: &str) -> Result<(), Error> {
         let reply = Message::reply(request, status, reason, Some("softphone"));
         self.link.reply(request, &reply).await
+    }
+
+    /// Answers a request with a reply that the caller made.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub async fn reply_with(&self, request: &Message, reply: &Message) -> Result<(), Error> {
+        self.link.reply(request, reply).await
+    }
+
+    /// From now on NOTIFY comes out of [`next_request`](Self::next_request) unanswered.
+    pub fn leave_notifies(&self) {
+        self.link.leave_notifies();
+    }
+
+    /// The call that an INVITE from [`next_request`](Self::next_request) begins.
+    #[must_use]
+    pub fn incoming_of(&self, invite: Message) -> Incoming<'_> {
+        Incoming::new(self, invite)
     }
 
     /// Sends bytes as they are.
