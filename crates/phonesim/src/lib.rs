@@ -20,11 +20,13 @@ mod browser;
 mod flash;
 mod http;
 mod line;
+mod lines;
 mod model;
 mod phone;
 mod run;
 mod vendors;
 mod view;
+mod xml;
 
 pub use flash::Flash;
 pub use http::{Answer, Ask, Http};

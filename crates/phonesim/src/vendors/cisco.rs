@@ -1,0 +1,219 @@
+//! Cisco 8841 with enterprise SIP firmware.
+
+use hotdesk_phone::Vendor;
+
+use crate::flash::Flash;
+use crate::lines::pairs;
+use crate::model::{
+    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
+    SoftKey, Target,
+};
+use crate::xml::Node;
+
+/// What the phone can show of a menu and of a form.
+const MENU_MAX: usize = 100;
+const INPUTS_MAX: usize = 5;
+
+pub(super) struct Cisco;
+
+impl Model for Cisco {
+    fn vendor(&self) -> Vendor {
+        Vendor::Cisco
+    }
+
+    fn hardware_model(&self) -> &'static str {
+        "CP-8841"
+    }
+
+    fn user_agent(&self, _hardware: &Hardware) -> String {
+        "Cisco-CP8841/14.2.1".into()
+    }
+
+    fn page_headers(&self, hardware: &Hardware) -> Vec<(&'static str, String)> {
+        vec![
+            ("X-CiscoIPPhoneModelName", hardware.model.clone()),
+            ("X-CiscoIPPhoneDisplay", "559, 265, 24, C".into()),
+            ("Accept", "x-CiscoIPPhone/*".into()),
+        ]
+    }
+
+    fn boot(&self, hardware: &Hardware) -> Vec<Fetch> {
+        let mac = hardware.mac.to_ascii_uppercase();
+        let file = |name: String, required| Fetch { name, required };
+        vec![
+            file(format!("CTLSEP{mac}.tlv"), false),
+            file(format!("ITLSEP{mac}.tlv"), false),
+            file(format!("SEP{mac}.cnf.xml"), true),
+        ]
+    }
+
+    fn apply(&self, name: &str, body: &str, flash: &mut Flash) -> Result<Applied, String> {
+        if !name.starts_with("SEP") {
+            return Ok(Applied::default());
+        }
+        let root = Node::parse(body)?;
+        if root.name != "device" {
+            return Err(format!("<device> was expected, not <{}>", root.name));
+        }
+        flatten("", &root, flash);
+        Ok(Applied::default())
+    }
+
+    fn settings(&self, flash: &Flash) -> Settings {
+        let member = "/devicePool/callManagerGroup/members/member";
+        let domain = flash
+            .get(&format!("{member}/callManager/processNodeName"))
+            .to_owned();
+        let port = flash
+            .get(&format!("{member}/callManager/ports/sipPort"))
+            .to_owned();
+        let mut settings = Settings {
+            app_url: flash.get("/servicesURL").to_owned(),
+            app_label: "Services".into(),
+            language: flash.get("/userLocale/langCode").to_owned(),
+            ..Settings::default()
+        };
+        for number in 1..=64 {
+            let line = format!("/sipProfile/sipLines/line[{number}]");
+            let get = |what: &str| flash.get(&format!("{line}/{what}")).to_owned();
+            match get("featureID").as_str() {
+                "9" => {
+                    let registrar = format!("{domain}:{port}");
+                    settings.accounts.push(Account {
+                        label: get("featureLabel"),
+                        display_name: get("displayName"),
+                        user: get("name"),
+                        auth_user: get("authName"),
+                        password: get("authPassword"),
+                        domain: match flash.get("/sipProfile/sipProxies/backupProxy") {
+                            _ if !get("contactDomain").is_empty() => get("contactDomain"),
+                            _ => domain.clone(),
+                        },
+                        registrar,
+                    });
+                    if settings.voicemail.is_empty() {
+                        settings.voicemail = get("messagesNumber");
+                    }
+                }
+                "2" | "21" => settings.keys.push((get("featureLabel"), get("speedDialNumber"))),
+                _ => {}
+            }
+        }
+        settings
+    }
+
+    fn page(&self, content_type: &str, body: &str) -> Result<PageView, String> {
+        if !content_type.starts_with("text/xml") {
+            return Err(format!("{content_type:?} is no page for this phone"));
+        }
+        let root = Node::parse(body)?;
+        let mut page = PageView {
+            title: root.text_of("Title").to_owned(),
+            prompt: root.text_of("Prompt").to_owned(),
+            keys: root.all("SoftKeyItem").map(soft_key).collect(),
+            ..PageView::default()
+        };
+        match root.name.strip_prefix("CiscoIPPhone").unwrap_or_default() {
+            "Text" => page.text = root.text_of("Text").to_owned(),
+            "Menu" => {
+                let items = root.all("MenuItem").take(MENU_MAX);
+                page.items = items
+                    .map(|item| (item.text_of("Name").to_owned(), item.text_of("URL").to_owned()))
+                    .collect();
+            }
+            "Input" => {
+                page.submit = Some(Target {
+                    url: root.text_of("URL").to_owned(),
+                    send: Sending::Query,
+                });
+                page.inputs = root.all("InputItem").take(INPUTS_MAX).map(input).collect();
+            }
+            "Execute" => {
+                let items = root.all("ExecuteItem").take(3);
+                page.execute = items.map(|item| item.attribute("URL").to_owned()).collect();
+            }
+            _ => return Err(format!("{} is no page", root.name)),
+        }
+        Ok(page)
+    }
+
+    fn notified(&self, event: &str, _content_type: &str, body: &str, _flash: &Flash) -> Reaction {
+        if event.split(';').next().map(str::trim) != Some("service-control") {
+            return Reaction::Ignored;
+        }
+        let action = pairs(body, '=', &[])
+            .find(|(key, _)| *key == "action")
+            .map(|(_, value)| value);
+        match action {
+            // Unregisters, loads, registers again; the phone is not switched off.
+            Some("restart" | "apply-config" | "check-version") => Reaction::Load,
+            Some("reset") => Reaction::Restart,
+            _ => Reaction::Ignored,
+        }
+    }
+
+    fn pushed(&self, method: &str, path: &str, body: &str) -> (Reaction, u16, String) {
+        if (method, path) != ("POST", "/CGI/Execute") {
+            return (Reaction::Ignored, 404, String::new());
+        }
+        let Some(Ok(root)) = body.strip_prefix("XML=").map(Node::parse) else {
+            return (Reaction::Ignored, 200, "<CiscoIPPhoneError Number=\"1\"/>".into());
+        };
+        let url = root
+            .child("ExecuteItem")
+            .map(|item| item.attribute("URL").to_owned());
+        let done = "<CiscoIPPhoneResponse><ResponseItem Status=\"0\" Data=\"Success\" URL=\"\"/></CiscoIPPhoneResponse>";
+        (url.map_or(Reaction::Ignored, Reaction::Open), 200, done.into())
+    }
+
+    fn habits(&self) -> Habits {
+        Habits {
+            waits_for_calls: true,
+            registers_first_only: true,
+            has_browser: true,
+            ..Habits::default()
+        }
+    }
+}
+
+/// Every element as a key: its path, with the button of a line in brackets.
+fn flatten(path: &str, node: &Node, flash: &mut Flash) {
+    for child in &node.children {
+        let number = child.attribute("button");
+        let at = match number {
+            "" => format!("{path}/{}", child.name),
+            number => format!("{path}/{}[{number}]", child.name),
+        };
+        if child.children.is_empty() {
+            flash.set(at.clone(), child.text.trim());
+        }
+        flatten(&at, child, flash);
+    }
+}
+
+fn input(item: &Node) -> Input {
+    let flags = item.text_of("InputFlags");
+    let kind = match flags {
+        _ if flags.contains('P') => Kind::Masked,
+        "N" | "T" => Kind::Number,
+        _ => Kind::Text,
+    };
+    Input {
+        label: item.text_of("DisplayName").to_owned(),
+        name: item.text_of("QueryStringParam").to_owned(),
+        kind,
+        value: item.text_of("DefaultValue").to_owned(),
+    }
+}
+
+fn soft_key(node: &Node) -> SoftKey {
+    SoftKey {
+        label: node.text_of("Name").to_owned(),
+        action: match node.text_of("URL") {
+            "SoftKey:Submit" | "SoftKey:Select" => SoftKey::SUBMIT.into(),
+            "SoftKey:Exit" | "SoftKey:Cancel" => SoftKey::EXIT.into(),
+            "SoftKey:<<" => SoftKey::DELETE.into(),
+            other => other.into(),
+        },
+    }
+}

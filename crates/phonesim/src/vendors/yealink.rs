@@ -1,0 +1,248 @@
+//! Yealink T5x.
+
+use hotdesk_phone::Vendor;
+
+use crate::flash::Flash;
+use crate::lines::pairs;
+use crate::model::{
+    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
+    SoftKey, Target,
+};
+use crate::xml::Node;
+
+/// How many line keys the simulated model has.
+const LINE_KEYS: usize = 48;
+/// Types of line keys.
+const SPEED_DIAL: &str = "13";
+const BLF: &str = "16";
+const XML_BROWSER: &str = "27";
+/// The largest page that the browser takes.
+const PAGE_BYTES_MAX: usize = 10_000;
+
+pub(super) struct Yealink;
+
+impl Model for Yealink {
+    fn vendor(&self) -> Vendor {
+        Vendor::Yealink
+    }
+
+    fn hardware_model(&self) -> &'static str {
+        "SIP-T54W"
+    }
+
+    fn user_agent(&self, hardware: &Hardware) -> String {
+        let octets: Vec<_> = (0..6)
+            .filter_map(|at| hardware.mac.get(at * 2..at * 2 + 2))
+            .collect();
+        format!("Yealink {} 96.86.0.100 {}", hardware.model, octets.join(":"))
+    }
+
+    fn boot(&self, hardware: &Hardware) -> Vec<Fetch> {
+        let file = |name: String, required| Fetch { name, required };
+        vec![
+            file(format!("{}.boot", hardware.mac), false),
+            file("y000000000096.cfg".into(), false),
+            file(format!("{}.cfg", hardware.mac), true),
+        ]
+    }
+
+    fn apply(&self, name: &str, body: &str, flash: &mut Flash) -> Result<Applied, String> {
+        if name.ends_with(".boot") {
+            // Names the files that are asked for anyway, and whether blank values count.
+            for (key, value) in pairs(body, '=', &["#"]) {
+                flash.set(key, value);
+            }
+            return Ok(Applied::default());
+        }
+        if !body.starts_with("#!version:1.0.0.1") {
+            return Err("the first line is not #!version:1.0.0.1".into());
+        }
+        let overwrites = flash.get("overwrite_mode") == "1";
+        for (key, value) in pairs(body, '=', &["#"]) {
+            // A blank value leaves things as they are, unless the boot file says that it overwrites.
+            if !value.is_empty() || overwrites {
+                flash.set(key, value);
+            }
+        }
+        Ok(Applied::default())
+    }
+
+    fn settings(&self, flash: &Flash) -> Settings {
+        let account = |number: usize| -> Option<Account> {
+            let get = |key: &str| flash.get(&format!("account.{number}.{key}")).to_owned();
+            (get("enable") == "1").then(|| Account {
+                label: get("label"),
+                display_name: get("display_name"),
+                user: get("user_name"),
+                auth_user: get("auth_name"),
+                password: get("password"),
+                domain: get("sip_server.1.address"),
+                registrar: match get("outbound_proxy_enable").as_str() {
+                    "1" => format!(
+                        "{}:{}",
+                        get("outbound_proxy.1.address"),
+                        get("outbound_proxy.1.port")
+                    ),
+                    _ => format!("{}:{}", get("sip_server.1.address"), get("sip_server.1.port")),
+                },
+            })
+        };
+        let mut settings = Settings {
+            accounts: (1..=16).filter_map(account).collect(),
+            provisioning_url: flash.get("static.auto_provision.server.url").to_owned(),
+            forwarded_to: match flash.get("account.1.always_fwd.enable") {
+                "1" => flash.get("account.1.always_fwd.target").to_owned(),
+                _ => String::new(),
+            },
+            do_not_disturb: flash.get("account.1.dnd.enable") == "1"
+                || flash.get("features.dnd.enable") == "1",
+            voicemail: flash.get("voice_mail.number.1").to_owned(),
+            language: flash.get("lang.gui").to_owned(),
+            reboots_on_notify: !matches!(flash.get("sip.notify_reboot_enable"), "0" | "2"),
+            ..Settings::default()
+        };
+        let named = |kind: &str, number: usize| format!("{kind}.{number}");
+        let keys = (1..=LINE_KEYS)
+            .map(|number| named("linekey", number))
+            .chain((1..=14).map(|number| named("programablekey", number)));
+        for key in keys {
+            let get = |what: &str| flash.get(&format!("{key}.{what}")).to_owned();
+            match get("type").as_str() {
+                SPEED_DIAL | BLF => settings.keys.push((get("label"), get("value"))),
+                XML_BROWSER if settings.app_url.is_empty() => {
+                    settings.app_url = get("value");
+                    settings.app_label = get("label");
+                }
+                _ => {}
+            }
+        }
+        settings
+    }
+
+    fn page(&self, _content_type: &str, body: &str) -> Result<PageView, String> {
+        if body.len() > PAGE_BYTES_MAX {
+            return Err(format!("a page of {} bytes is too large", body.len()));
+        }
+        let root = Node::parse(body)?;
+        let mut page = PageView {
+            title: root.text_of("Title").to_owned(),
+            keys: soft_keys(&root),
+            ..PageView::default()
+        };
+        match root.name.strip_prefix("YealinkIPPhone").unwrap_or_default() {
+            "TextScreen" => page.text = root.text_of("Text").to_owned(),
+            "FormattedTextScreen" => {
+                let lines: Vec<_> = root.all("Line").map(|line| line.text.trim()).collect();
+                page.text = lines.join("\n");
+            }
+            "TextMenu" => {
+                let items = root.all("MenuItem");
+                page.items = items
+                    .map(|item| (item.text_of("Prompt").to_owned(), item.text_of("URI").to_owned()))
+                    .collect();
+            }
+            "InputScreen" => {
+                page.submit = Some(Target {
+                    url: root.text_of("URL").to_owned(),
+                    send: Sending::Query,
+                });
+                page.inputs = root.all("InputField").map(input).collect();
+            }
+            "Execute" => {
+                let items = root.all("ExecuteItem");
+                page.execute = items.map(|item| item.attribute("URI").to_owned()).collect();
+            }
+            "Status" => {
+                let lines: Vec<_> = root.all("Message").map(|line| line.text.trim()).collect();
+                page.text = lines.join("\n");
+            }
+            _ => return Err(format!("{} is no page", root.name)),
+        }
+        Ok(page)
+    }
+
+    fn notified(&self, event: &str, content_type: &str, body: &str, flash: &Flash) -> Reaction {
+        let name = event.split(';').next().unwrap_or_default().trim();
+        match name {
+            "check-sync" => match flash.get("sip.notify_reboot_enable") {
+                "2" => Reaction::Ignored,
+                "0" if !event.contains("reboot=true") => Reaction::Load,
+                _ => Reaction::Restart,
+            },
+            "ACTION-URI" if body.trim() == "key=AutoP" => Reaction::Load,
+            "Yealink-xml" if content_type.starts_with("application/xml") => pushed_xml(self, body),
+            _ => Reaction::Ignored,
+        }
+    }
+
+    fn pushed(&self, method: &str, path: &str, body: &str) -> (Reaction, u16, String) {
+        match (method, path) {
+            ("GET", "/servlet?key=AutoP") => (Reaction::Load, 200, String::new()),
+            ("POST", "/servlet?push=xml") => {
+                let document = body.strip_prefix("xml=").unwrap_or(body);
+                (pushed_xml(self, document), 200, String::new())
+            }
+            _ => (Reaction::Ignored, 404, String::new()),
+        }
+    }
+
+    fn habits(&self) -> Habits {
+        Habits {
+            skips_the_same: true,
+            waits_for_calls: true,
+            has_browser: true,
+            ..Habits::default()
+        }
+    }
+}
+
+fn pushed_xml(model: &Yealink, body: &str) -> Reaction {
+    let Ok(root) = Node::parse(body) else {
+        return Reaction::Ignored;
+    };
+    if root.name == "YealinkIPPhoneConfiguration" {
+        let pairs = root.all("Item").filter_map(|item| item.text.split_once('='));
+        return Reaction::Set(
+            pairs
+                .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+                .collect(),
+        );
+    }
+    match model.page("text/xml", body) {
+        Ok(page) if page.execute.is_empty() => Reaction::Show(Box::new(page)),
+        Ok(page) => page
+            .execute
+            .into_iter()
+            .next()
+            .map_or(Reaction::Ignored, Reaction::Open),
+        Err(_) => Reaction::Ignored,
+    }
+}
+
+fn input(field: &Node) -> Input {
+    let kind = match (field.attribute("type"), field.attribute("password")) {
+        ("empty", _) => Kind::Hidden,
+        (_, "yes") => Kind::Masked,
+        ("number", _) => Kind::Number,
+        _ => Kind::Text,
+    };
+    Input {
+        label: field.text_of("Prompt").to_owned(),
+        name: field.text_of("Parameter").to_owned(),
+        kind,
+        value: field.text_of("Default").to_owned(),
+    }
+}
+
+fn soft_keys(root: &Node) -> Vec<SoftKey> {
+    let key = |node: &Node| SoftKey {
+        label: node.text_of("Label").to_owned(),
+        action: match node.text_of("URI") {
+            "SoftKey:Submit" | "SoftKey:Select" => SoftKey::SUBMIT.into(),
+            "SoftKey:Exit" => SoftKey::EXIT.into(),
+            "SoftKey:BackSpace" => SoftKey::DELETE.into(),
+            other => other.into(),
+        },
+    };
+    root.all("SoftKey").map(key).collect()
+}
