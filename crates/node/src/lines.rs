@@ -43,10 +43,9 @@ impl Lines {
         SealedSecret(self.key.seal(device.as_str(), &ha1s).into())
     }
 
-    /// A password that follows from the request, so that a retry, here or at another node, gives the same one. Nobody
-    /// guesses it without the line key. A slash is in no user's id, so it is no session line's password either.
+    /// A password that follows from the request.
     pub(crate) fn generate(&self, device: &DeviceId, request: RequestId) -> Zeroizing<String> {
-        self.key.line_password(&format!("device/{device}/{request}"), 0)
+        self.key.device_password(device.as_str(), request.0)
     }
 }
 

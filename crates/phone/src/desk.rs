@@ -211,6 +211,11 @@ pub enum SoftFunction {
     Logout,
 }
 
+impl Service {
+    /// The usual [`web_user`](Self::web_user): what documents set, and edges push with.
+    pub const WEB_USER: &str = "hotdesk";
+}
+
 impl Desk {
     /// Where the phone's documents are; a file's name follows.
     #[must_use]

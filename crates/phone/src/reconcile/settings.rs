@@ -25,7 +25,7 @@ pub struct Settings {
     /// When to give up, from the first trigger on; times in which the phone was busy do not count. Default 5 min.
     pub give_up_after_ms: u64,
     /// How many phones are remembered. Default 20 000, some 200 bytes each. Beyond, those that are settled are
-    /// forgotten; if none is, a new one is turned away ([`Reconciler::want`] says so).
+    /// forgotten; if none is, a new one is turned away ([`Reconciler::want`](super::Reconciler::want) says so).
     pub phones_max: usize,
 }
 

@@ -120,6 +120,14 @@ impl LineKey {
         Zeroizing::new(text)
     }
 
+    /// The password of a phone's own account where it was generated: it follows from the seed, which is the id of the
+    /// request that asked for it, so a retry, here or at another node, gives the same one. Nobody guesses it without
+    /// the line key. A slash is in no user's id, so it is no session line's password either.
+    #[must_use]
+    pub fn device_password(&self, device: &str, seed: u128) -> Zeroizing<String> {
+        self.line_password(&format!("device/{device}/{seed:032x}"), 0)
+    }
+
     /// A secret of one phone that follows from the seed of its password: whoever gives the phone another password
     /// changes these too. 26 letters and digits.
     #[must_use]

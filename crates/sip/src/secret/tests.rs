@@ -42,6 +42,18 @@ fn a_key_file_is_raw_hex_or_base64_and_anything_else_is_refused() {
 }
 
 #[test]
+fn a_device_password_follows_from_phone_and_seed() {
+    let key = counting();
+    let password = key.device_password("chi-1", 7);
+    assert_eq!(
+        password,
+        key.line_password("device/chi-1/00000000000000000000000000000007", 0)
+    );
+    assert_ne!(password, key.device_password("chi-1", 8));
+    assert_ne!(password, key.device_password("chi-2", 7));
+}
+
+#[test]
 fn a_line_password_is_of_one_user_in_one_epoch_under_one_key() {
     let key = counting();
     assert_eq!(*key.line_password("maria", 42), "xl66rrujl377soey77gifdiqu4");
