@@ -17,6 +17,7 @@ mod error;
 mod http;
 mod lines;
 mod node;
+mod phones;
 pub mod pins;
 mod secret;
 mod server;

@@ -19,6 +19,7 @@ use crate::config::{Config, Secrets, is_loopback};
 use crate::error::StartError;
 use crate::http::{self, Metrics};
 use crate::lines::Lines;
+use crate::phones;
 use crate::pins::{Cost, Pins};
 use crate::secret::Secret;
 use crate::server::{incoming, peer_tls, router, server, set_health};
@@ -44,6 +45,7 @@ pub struct Node {
     server: JoinHandle<()>,
     http: Option<JoinHandle<()>>,
     http_address: Option<SocketAddr>,
+    phones: Option<phones::Running>,
     stop_server: Option<oneshot::Sender<()>>,
     stopped: watch::Receiver<Option<String>>,
     shutdown_timeout: Duration,
@@ -82,6 +84,7 @@ impl Node {
         let pins = pins(&config, secrets.pepper)?;
         let lines = Lines::of(&config.sip)?;
         let http = http_listener(&config).await?;
+        let phones = phones::Bound::new(&config).await?;
         let server = server(&config.tls)?;
         let cluster = Cluster::start(cluster_config(&config, secrets.token.as_ref(), address)?).await?;
         let shared = Arc::new(Shared {
@@ -100,6 +103,7 @@ impl Node {
         });
         let http_address = http.as_ref().and_then(|listener| listener.local_addr().ok());
         let http = http.map(|listener| http::serve(Arc::clone(&shared), secrets.http_token, listener));
+        let phones = phones.map(|bound| bound.serve(Arc::clone(&shared)));
         let health = HealthReporter::new();
         let router = router(&shared, shared.cluster.routes(), &health, &config.limits, server);
         set_health(&health, ServingStatus::Serving).await;
@@ -132,6 +136,7 @@ impl Node {
             server,
             http,
             http_address,
+            phones,
             stop_server: Some(stop_server),
             stopped,
             shutdown_timeout: config.limits.shutdown_timeout,
@@ -148,6 +153,12 @@ impl Node {
     #[must_use]
     pub const fn http_address(&self) -> Option<SocketAddr> {
         self.http_address
+    }
+
+    /// Where phones are served: the encrypted listeners first, then the plain ones, in the order of the configuration.
+    #[must_use]
+    pub fn phones_addresses(&self) -> &[SocketAddr] {
+        self.phones.as_ref().map_or(&[], phones::Running::addresses)
     }
 
     /// The node's part in the cluster.
@@ -178,6 +189,9 @@ impl Node {
         tracing::info!(node_id = self.shared.node_id, "node stopping");
         set_health(&self.health, ServingStatus::NotServing).await;
         self.shared.gate.close();
+        if let Some(phones) = &mut self.phones {
+            phones.shutdown().await;
+        }
         if timeout(self.shutdown_timeout, self.shared.gate.empty())
             .await
             .is_err()

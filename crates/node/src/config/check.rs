@@ -33,6 +33,7 @@ impl Config {
         self.check_secrets(&mut wrong);
         self.check_tls(&mut wrong);
         self.check_sip(&mut wrong);
+        self.check_phones(&mut wrong);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -317,11 +318,11 @@ pub(crate) fn is_loopback(address: &str) -> bool {
     }
 }
 
-fn is_host_port(text: &str) -> bool {
+pub(super) fn is_host_port(text: &str) -> bool {
     text.rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
-fn expected_host_port(found: &str) -> String {
+pub(super) fn expected_host_port(found: &str) -> String {
     format!("expected host:port such as 10.0.0.1:7300, found {found:?}")
 }

@@ -355,6 +355,125 @@ pub(super) static KEYS: &[Key] = &[
         field: Field::OptionalPath(|c| &mut c.http.token_file),
     },
     Key {
+        path: "phones.https_listen",
+        doc: "host:port of listeners where phones get their documents and login pages, and people their own page,\n\
+              encrypted. Not set: none. Phones are served where this or `http_listen` is set.",
+        shown: Shown::Example("[\"0.0.0.0:8443\"]"),
+        field: Field::List(|c| &mut c.phones.https_listen),
+    },
+    Key {
+        path: "phones.http_listen",
+        doc: "The same without encryption, for phones that cannot do today's TLS, and for trying out. Passwords and\n\
+              PINs cross the network as they are: only where nobody listens in.",
+        shown: Shown::Example("[\"127.0.0.1:8080\"]"),
+        field: Field::List(|c| &mut c.phones.http_listen),
+    },
+    Key {
+        path: "phones.url",
+        doc: "Where phones and browsers reach these listeners: scheme, host and port. It goes into every document,\n\
+              and into DHCP (option 66 and the like). Needed unless all listeners are on loopback.",
+        shown: Shown::Example("\"https://chicago.example.com:8443\""),
+        field: Field::OptionalText(|c| &mut c.phones.url),
+    },
+    Key {
+        path: "phones.cert_file",
+        doc: "The certificate chain for `https_listen`, PEM; phones must trust who signed it. Read again when it\n\
+              changes. Not set: tls.cert_file.",
+        shown: Shown::Example("\"/etc/hotdesk/tls/phones.crt\""),
+        field: Field::OptionalPath(|c| &mut c.phones.cert_file),
+    },
+    Key {
+        path: "phones.key_file",
+        doc: "Its key, PEM. Not set: tls.key_file.",
+        shown: Shown::Example("\"/etc/hotdesk/tls/phones.key\""),
+        field: Field::OptionalPath(|c| &mut c.phones.key_file),
+    },
+    Key {
+        path: "phones.client_ca_file",
+        doc: "Who signs the certificates that phones were made with, PEM. A phone that shows such a certificate with\n\
+              its MAC address needs no other secret. Set it only for authorities whose keys are in phones alone; a\n\
+              phone that shows a certificate of anybody else is turned away.",
+        shown: Shown::Example("\"/etc/hotdesk/tls/phone-makers.crt\""),
+        field: Field::OptionalPath(|c| &mut c.phones.client_ca_file),
+    },
+    Key {
+        path: "phones.registrar",
+        doc: "The edge of the office, where phones register: host:port;transport=udp, tcp or tls.",
+        shown: Shown::Example("\"edge.chicago.example.com:5060;transport=udp\""),
+        field: Field::OptionalText(|c| &mut c.phones.registrar),
+    },
+    Key {
+        path: "phones.push_from",
+        doc: "Addresses from which phones take messages to their own web server: the edge's and this node's.",
+        shown: Shown::Example("[\"10.1.0.5\", \"10.1.0.6\"]"),
+        field: Field::List(|c| &mut c.phones.push_from),
+    },
+    Key {
+        path: "phones.emergency_numbers",
+        doc: "Numbers that phones let through even while locked; those of the edge (emergency.numbers).",
+        shown: Shown::Default,
+        field: Field::List(|c| &mut c.phones.emergency_numbers),
+    },
+    Key {
+        path: "phones.login_code",
+        doc: "What is dialled to log in at phones without a login page; as at the edge (star_codes.login).",
+        shown: Shown::Default,
+        field: Field::Text(|c| &mut c.phones.login_code),
+    },
+    Key {
+        path: "phones.logout_code",
+        doc: "What is dialled to log out; as at the edge (star_codes.logout).",
+        shown: Shown::Default,
+        field: Field::Text(|c| &mut c.phones.logout_code),
+    },
+    Key {
+        path: "phones.strangers_per_minute_max",
+        doc: "Requests a minute from one address that does not show whose phone it is; the next is answered 429.\n\
+              Lower: tokens are harder to guess. Too low: phones behind one router keep each other out when power\n\
+              comes back.",
+        shown: Shown::Default,
+        field: Field::Count {
+            at: |c| &mut c.phones.strangers_per_minute_max,
+            min: 10,
+            max: 1_000_000,
+        },
+    },
+    Key {
+        path: "phones.connections_max",
+        doc: "Connections of phones and browsers at the same time; the next waits.",
+        shown: Shown::Default,
+        field: Field::Count {
+            at: |c| &mut c.phones.connections_max,
+            min: 16,
+            max: 1_000_000,
+        },
+    },
+    Key {
+        path: "phones.plug_and_play",
+        doc: "Tell phones where their documents are when they ask by SIP multicast (224.0.1.75), so that DHCP needs\n\
+              no option. Only where no other system answers them.",
+        shown: Shown::Default,
+        field: Field::Flag(|c| &mut c.phones.plug_and_play),
+    },
+    Key {
+        path: "phones.plug_and_play_unknown",
+        doc: "Tell phones too that are not in the directory: they then show up as waiting for approval.",
+        shown: Shown::Default,
+        field: Field::Flag(|c| &mut c.phones.plug_and_play_unknown),
+    },
+    Key {
+        path: "phones.plug_and_play_listen",
+        doc: "host:port where the questions come in.",
+        shown: Shown::Default,
+        field: Field::Text(|c| &mut c.phones.plug_and_play_listen),
+    },
+    Key {
+        path: "phones.plug_and_play_interface",
+        doc: "The IPv4 address of the interface that the phones are on. Not set: the system chooses.",
+        shown: Shown::Example("\"10.1.0.6\""),
+        field: Field::OptionalText(|c| &mut c.phones.plug_and_play_interface),
+    },
+    Key {
         path: "limits.calls_max",
         doc: "Calls worked on at the same time; the next is answered \"overloaded, try again\".",
         shown: Shown::Default,

@@ -5,6 +5,7 @@
 
 mod check;
 mod keys;
+mod phones;
 mod problem;
 mod read;
 mod sample;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use crate::secret::Secret;
 
 pub(crate) use check::{Secrets, is_loopback};
+pub use phones::PhonesSection;
 pub use problem::{ConfigError, Problem};
 pub use sample::{sample_config, sample_config_of};
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub sip: SipSection,
     /// `[http]`
     pub http: HttpSection,
+    /// `[phones]`
+    pub phones: PhonesSection,
     /// `[limits]`
     pub limits: LimitsSection,
     /// `[telemetry]`
@@ -289,6 +293,7 @@ impl Default for Config {
             auth: AuthSection::default(),
             sip: SipSection::default(),
             http: HttpSection::default(),
+            phones: PhonesSection::default(),
             limits: LimitsSection {
                 calls_max: 4096,
                 watchers_max: 1024,

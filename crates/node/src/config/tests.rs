@@ -327,3 +327,89 @@ fn a_written_configuration_reads_back_without_its_secrets() {
     config.auth.admin_token = None;
     assert_eq!(parse(&text, &[]).unwrap(), config);
 }
+
+/// What is served to phones, on one machine.
+const PHONES: &str = r#"
+    [sip]
+    domain = "example.com"
+    key_file = "line.key"
+    [phones]
+    http_listen = ["127.0.0.1:0"]
+    registrar = "127.0.0.1:5060"
+"#;
+
+#[test]
+fn phones_are_served_once_there_is_a_listener() {
+    assert!(!parse(MINIMAL, &[]).unwrap().phones.is_on());
+    let config = parse(&minimal_and(PHONES), &[]).unwrap();
+    assert!(config.phones.is_on());
+    assert_eq!(config.phones.emergency_numbers, ["911", "112"]);
+    let registrar = config.phones.edge().unwrap();
+    assert_eq!((registrar.host.as_str(), registrar.port), ("127.0.0.1", 5060));
+}
+
+#[test]
+fn what_phones_cannot_be_served_with_is_refused() {
+    let with = |more: &[(&str, &str)], expected: &str| refused(&minimal_and(PHONES), more, expected);
+    with(
+        &[("HOTDESK_PHONES_HTTP_LISTEN", "0.0.0.0:8080")],
+        "phones.url: is missing",
+    );
+    with(
+        &[("HOTDESK_PHONES_URL", "chicago.example.com")],
+        "phones.url: expected scheme, host and port",
+    );
+    with(
+        &[("HOTDESK_PHONES_URL", "https://user@x/prov")],
+        "phones.url: expected scheme",
+    );
+    with(
+        &[("HOTDESK_PHONES_HTTPS_LISTEN", "127.0.0.1:0")],
+        "phones.cert_file: is missing",
+    );
+    with(
+        &[("HOTDESK_PHONES_CERT_FILE", "x.crt")],
+        "phones.key_file: is missing",
+    );
+    for registrar in ["edge", "edge:0", "edge:5060;transport=ws", "e/d:5060", "a b:1"] {
+        with(
+            &[("HOTDESK_PHONES_REGISTRAR", registrar)],
+            "phones.registrar: expected host:port",
+        );
+    }
+    with(&[("HOTDESK_PHONES_REGISTRAR", "")], "phones.registrar: is missing");
+    with(&[("HOTDESK_SIP_KEY_FILE", "")], "sip.key_file: is missing");
+    with(
+        &[("HOTDESK_PHONES_PUSH_FROM", "edge")],
+        "phones.push_from: expected addresses",
+    );
+    with(
+        &[("HOTDESK_PHONES_LOGIN_CODE", "login")],
+        "phones.login_code: expected digits",
+    );
+    with(
+        &[("HOTDESK_PHONES_EMERGENCY_NUMBERS", "9 1 1")],
+        "phones.emergency_numbers: expected digits",
+    );
+    with(
+        &[("HOTDESK_PHONES_PLUG_AND_PLAY_INTERFACE", "eth0")],
+        "phones.plug_and_play_interface: expected",
+    );
+}
+
+/// Each is the sample with its own settings, below three lines of its own. `HOTDESK_BLESS=1` writes them anew.
+#[test]
+fn the_files_in_deploy_are_the_sample() {
+    const OWN_LINES: usize = 3;
+    for site in ["chicago", "new-york", "austin"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../deploy/node.{site}.toml"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head: String = text.split_inclusive('\n').take(OWN_LINES).collect();
+        let expected = format!("{head}{}", sample_config_of(&parse(&text, &[]).unwrap()));
+        if std::env::var_os("HOTDESK_BLESS").is_some() {
+            std::fs::write(&path, &expected).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, expected, "{}", path.display());
+    }
+}

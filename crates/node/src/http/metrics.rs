@@ -15,6 +15,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::Http;
+use crate::phones;
 
 /// Labels are few and come from our own literals.
 type Labels = [(&'static str, &'static str); 1];
@@ -25,6 +26,8 @@ type LookupLabels = [(&'static str, &'static str); 2];
 pub(crate) struct Metrics {
     logins: Family<Labels, Counter>,
     lookups: Family<LookupLabels, Counter>,
+    /// What phones are served.
+    pub(crate) phones: phones::Metrics,
 }
 
 impl Metrics {
@@ -66,6 +69,7 @@ fn registry(http: &Http) -> Registry {
         "Look-ups over HTTP answered by this node, by kind and outcome",
         shared.metrics.lookups.clone(),
     );
+    shared.metrics.phones.register(&mut registry);
     let local = shared.cluster.local();
     let counts = local.state.counts();
     let mut gauge = |name: &str, help: &str, value: usize| {

@@ -1,0 +1,12 @@
+//! Stickers, QR codes, kiosks, and people's own page.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::Phones;
+
+/// Where it is served.
+pub(super) fn routes() -> Router<Arc<Phones>> {
+    Router::new()
+}

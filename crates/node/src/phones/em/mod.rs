@@ -1,0 +1,12 @@
+//! The Cisco-compatible interface for programs and phones.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::Phones;
+
+/// Where it is served.
+pub(super) fn routes() -> Router<Arc<Phones>> {
+    Router::new()
+}

@@ -1,0 +1,253 @@
+//! The listeners: connections of phones and browsers, with and without TLS.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Request;
+use hotdesk_phone::Mac;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower_service::Service as _;
+
+use super::certificates::{Certificates, macs};
+use super::{Phones, Settings, serve};
+use crate::config::{Config, is_loopback};
+use crate::error::StartError;
+use crate::services::Shared;
+
+/// How long a handshake may take.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// How long the head of a request may take to come, and how long a connection may rest between two.
+const HEAD_WITHIN: Duration = Duration::from_secs(20);
+/// Pause after a failed accept: the only lasting causes are too few file descriptors or too little memory.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often certificates are looked at for a change.
+const RELOAD_EVERY: Duration = Duration::from_secs(30);
+/// How long answers under way may take once the node stops.
+const END_WITHIN: Duration = Duration::from_secs(1);
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// The address it comes from.
+    pub(crate) address: IpAddr,
+    /// The MAC addresses in the certificate that it has shown, which was checked; usually none.
+    pub(crate) macs: Arc<[Mac]>,
+}
+
+/// Listeners that are bound and not served yet, so that a port that is taken stops the start.
+pub(crate) struct Bound {
+    listeners: Vec<(TcpListener, bool)>,
+    certificates: Option<Arc<Certificates>>,
+    settings: Settings,
+    connections_max: usize,
+}
+
+impl Bound {
+    /// Binds; `None` where no phones are served.
+    pub(crate) async fn new(config: &Config) -> Result<Option<Self>, StartError> {
+        let section = &config.phones;
+        let secure = section.https_listen.iter().map(|listen| (listen, true));
+        let plain = section.http_listen.iter().map(|listen| (listen, false));
+        let mut listeners = Vec::new();
+        for (listen, is_secure) in secure.chain(plain) {
+            let failed = |source| StartError::Listen {
+                listen: listen.clone(),
+                source,
+            };
+            let listener = TcpListener::bind(listen).await.map_err(failed)?;
+            if !is_secure && !is_loopback(listen) {
+                tracing::warn!(
+                    listen,
+                    "phones are served without encryption: passwords and PINs can be overheard"
+                );
+            }
+            listeners.push((listener, is_secure));
+        }
+        let Some(first) = listeners
+            .first()
+            .and_then(|(listener, is_secure)| Some((listener.local_addr().ok()?, *is_secure)))
+        else {
+            return Ok(None);
+        };
+        let certificates = if section.https_listen.is_empty() {
+            None
+        } else {
+            Certificates::read(section, &config.tls)?.map(Arc::new)
+        };
+        Ok(Some(Self {
+            listeners,
+            certificates,
+            settings: Settings::new(section, first)?,
+            connections_max: section.connections_max as usize,
+        }))
+    }
+
+    /// Begins to serve.
+    pub(crate) fn serve(self, shared: Arc<Shared>) -> Running {
+        let addresses = self
+            .listeners
+            .iter()
+            .filter_map(|(listener, _)| listener.local_addr().ok());
+        let addresses: Vec<_> = addresses.collect();
+        let phones = Arc::new(Phones::new(shared, self.settings));
+        let router = serve::router(Arc::clone(&phones));
+        let (stop, stopping) = watch::channel(false);
+        let places = Arc::new(Semaphore::new(self.connections_max));
+        let mut tasks = JoinSet::new();
+        for (listener, is_secure) in self.listeners {
+            let server = Server {
+                router: router.clone(),
+                certificates: self.certificates.clone().filter(|_| is_secure),
+                places: Arc::clone(&places),
+                stopping: stopping.clone(),
+            };
+            tasks.spawn(server.accept(listener));
+        }
+        if let Some(certificates) = self.certificates {
+            tasks.spawn(keep_fresh(certificates, stopping));
+        }
+        Running {
+            addresses,
+            stop,
+            tasks,
+        }
+    }
+}
+
+/// Listeners that are served until this is dropped.
+pub(crate) struct Running {
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Where: the encrypted ones first, in the order of the configuration.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Takes no more requests, and waits a little for answers under way.
+    pub(crate) async fn shutdown(&mut self) {
+        self.stop.send_replace(true);
+        let _ = timeout(END_WITHIN, async {
+            while self.tasks.join_next().await.is_some() {}
+        })
+        .await;
+        self.tasks.abort_all();
+    }
+}
+
+async fn keep_fresh(certificates: Arc<Certificates>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = stop(&mut stopping) => return,
+            () = tokio::time::sleep(RELOAD_EVERY) => {}
+        }
+        let certificates = Arc::clone(&certificates);
+        let _ = tokio::task::spawn_blocking(move || certificates.reload_when_changed()).await;
+    }
+}
+
+/// One listener's work.
+#[derive(Clone)]
+struct Server {
+    router: Router,
+    /// `None`: not encrypted.
+    certificates: Option<Arc<Certificates>>,
+    places: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Server {
+    async fn accept(self, listener: TcpListener) {
+        let mut connections = JoinSet::new();
+        let mut stopping = self.stopping.clone();
+        loop {
+            // A place first: what waits to be accepted costs no memory.
+            let next = async {
+                let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+                Some((place, listener.accept().await))
+            };
+            let accepted = tokio::select! {
+                () = stop(&mut stopping) => break,
+                _ = connections.join_next(), if !connections.is_empty() => continue,
+                accepted = next => accepted,
+            };
+            match accepted {
+                None => break,
+                Some((place, Ok((stream, remote)))) => {
+                    connections.spawn(self.clone().connection(stream, remote, place));
+                }
+                Some((_, Err(error))) => {
+                    tracing::warn!(%error, "accept a connection of a phone");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        while connections.join_next().await.is_some() {}
+    }
+
+    async fn connection(self, stream: TcpStream, remote: SocketAddr, _place: OwnedSemaphorePermit) {
+        // An answer is small and must not wait for another.
+        let _ = stream.set_nodelay(true);
+        // An IPv4 phone at an IPv6 socket is still the same phone.
+        let address = remote.ip().to_canonical();
+        let Some(certificates) = &self.certificates else {
+            let peer = Peer {
+                address,
+                macs: Arc::default(),
+            };
+            return self.requests(stream, peer).await;
+        };
+        let handshake = TlsAcceptor::from(certificates.current()).accept(stream);
+        match timeout(HANDSHAKE_WITHIN, handshake).await {
+            Ok(Ok(stream)) => {
+                let macs = macs(stream.get_ref().1.peer_certificates()).into();
+                self.requests(stream, Peer { address, macs }).await;
+            }
+            // At info: it is how one finds out that a phone cannot do today's TLS, or does not trust the certificate.
+            Ok(Err(error)) => tracing::info!(%address, %error, "TLS handshake with a phone failed"),
+            Err(_) => tracing::debug!(%address, "TLS handshake took too long"),
+        }
+    }
+
+    async fn requests(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, peer: Peer) {
+        let Self {
+            router, mut stopping, ..
+        } = self;
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer.clone());
+            router.clone().call(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_WITHIN)
+            .serve_connection(TokioIo::new(stream), answer);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // It ends with an error when the phone just goes away.
+            _ = &mut connection => {}
+            () = stop(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+}
+
+/// Until the node stops, or is dropped.
+async fn stop(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,98 @@
+//! The router, and what holds for every request: time, size, a line in the log without secrets.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use super::{Peer, Phones, app, companion, em};
+
+/// The largest request body; forms and uploads of phones are far smaller. More is answered 413.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+/// How long an answer may take; then 503. Longer than a login may (`limits.call_timeout_ms`, usually 5 s).
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// Everything that is served to phones.
+pub(super) fn router(phones: Arc<Phones>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .merge(app::routes())
+        .merge(companion::routes())
+        .merge(em::routes())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::map_response(unstored))
+        .layer(middleware::from_fn(watched))
+        .with_state(phones)
+}
+
+/// Nothing here is for anybody else's cache, unless the answer says otherwise.
+async fn unstored(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Ends what takes too long, and writes the line in the log.
+async fn watched(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (method, path) = (
+        request.method().clone(),
+        masked(request.uri().path()).into_owned(),
+    );
+    let answer = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
+    let response =
+        answer.unwrap_or_else(|_| (StatusCode::SERVICE_UNAVAILABLE, "took too long\n").into_response());
+    tracing::debug!(
+        address = %peer.address,
+        %method,
+        path,
+        status = response.status().as_u16(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request of a phone"
+    );
+    response
+}
+
+/// The path without what is secret in it. Queries are not part of it: phones put PINs there.
+pub(super) fn masked(path: &str) -> Cow<'_, str> {
+    let mut parts = path.splitn(4, '/');
+    let (_, first, second) = (parts.next(), parts.next(), parts.next());
+    let rest = parts.next();
+    match (first, second, rest) {
+        (Some(kind @ ("p" | "e" | "lock")), Some(_), None) => format!("/{kind}/***").into(),
+        (Some(kind @ ("p" | "e" | "lock")), Some(_), Some(rest)) => format!("/{kind}/***/{rest}").into(),
+        // The code of a sticker.
+        (Some("d"), Some(device), Some(_)) => format!("/d/{device}/***").into(),
+        _ => path.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_in_paths_are_masked() {
+        for (path, shown) in [
+            ("/p/abc/001565a0b1c2.cfg", "/p/***/001565a0b1c2.cfg"),
+            ("/p/abc/app/login", "/p/***/app/login"),
+            ("/p/abc", "/p/***"),
+            ("/e/abc/x.cfg", "/e/***/x.cfg"),
+            ("/lock/abc", "/lock/***"),
+            ("/d/chi-1/code", "/d/chi-1/***"),
+            ("/001565a0b1c2.cfg", "/001565a0b1c2.cfg"),
+            ("/", "/"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(path), shown);
+        }
+    }
+}

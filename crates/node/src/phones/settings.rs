@@ -1,0 +1,49 @@
+//! What is configured, parsed.
+
+use std::net::SocketAddr;
+
+use hotdesk_phone::Registrar;
+use smol_str::SmolStr;
+
+use crate::config::{ConfigError, PhonesSection};
+
+/// `[phones]` as the services need it.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Scheme, host and port without a slash at the end.
+    pub(crate) base: SmolStr,
+    /// The edge.
+    pub(crate) registrar: Registrar,
+    /// Where pushes come from.
+    pub(crate) push_from: Vec<SmolStr>,
+    /// What a locked phone lets through.
+    pub(crate) emergency_numbers: Vec<SmolStr>,
+    /// Dialled to log in.
+    pub(crate) login_code: SmolStr,
+    /// Dialled to log out.
+    pub(crate) logout_code: SmolStr,
+    /// Requests a minute from one address that does not show whose phone it is.
+    pub(crate) strangers_per_minute_max: u32,
+}
+
+impl Settings {
+    /// `first`: the first listener, and whether it is encrypted; its address stands in for a URL that is not given,
+    /// which the check of the configuration allows on loopback only.
+    pub(crate) fn new(section: &PhonesSection, first: (SocketAddr, bool)) -> Result<Self, ConfigError> {
+        let of = |key: &'static str| move |problem: String| ConfigError::of_key(key, problem);
+        let base = match section.url {
+            Some(_) => section.base().map_err(of("phones.url"))?,
+            None => format!("{}://{}", if first.1 { "https" } else { "http" }, first.0),
+        };
+        let list = |items: &[String]| items.iter().map(SmolStr::from).collect();
+        Ok(Self {
+            base: base.into(),
+            registrar: section.edge().map_err(of("phones.registrar"))?,
+            push_from: list(&section.push_from),
+            emergency_numbers: list(&section.emergency_numbers),
+            login_code: SmolStr::from(&section.login_code),
+            logout_code: SmolStr::from(&section.logout_code),
+            strangers_per_minute_max: section.strangers_per_minute_max,
+        })
+    }
+}
