@@ -5,8 +5,9 @@
 //! [`Reconciler`] says whom to send which trigger when; whoever has the phone's flow sends it and says what became of
 //! it.
 //!
-//! - **Never while busy.** A phone that is in a call, or held for an emergency, is sent nothing; its turn comes when it
-//!   is free. What a phone in a call has put off counts as no failure.
+//! - **Never while busy.** Before anything is sent the reconciler asks whether the phone is in a call or held for an
+//!   emergency; if so it keeps its place, and is asked for again [`Settings::look_again_ms`] later. What a phone in a
+//!   call has put off counts as no failure.
 //! - **Means in turn.** What worked last comes first; after [`Settings::failures_max`] failures, or one refusal, the
 //!   next one; after the last the first again, later and later.
 //! - **A bound.** After [`Settings::give_up_after_ms`] without success it gives up, loudly, and begins anew when
@@ -157,18 +158,6 @@ impl Reconciler {
         });
     }
 
-    /// A phone is in a call, rings, or is held for an emergency; or it is free again.
-    pub fn busy(&mut self, now_ms: u64, device: &str, is_busy: bool) {
-        let now_ms = self.at(now_ms);
-        if self
-            .phones
-            .get(device)
-            .is_some_and(|phone| phone.is_busy != is_busy)
-        {
-            self.change(device, |phone, _, _| phone.set_busy(now_ms, is_busy));
-        }
-    }
-
     /// A phone has registered, after it was gone or has been switched on again. What it should show has to be said with
     /// [`want`](Self::want), if it was not known here.
     pub fn registered(&mut self, now_ms: u64, device: &str) {
@@ -201,25 +190,34 @@ impl Reconciler {
         self.unlist(&device, &phone);
     }
 
-    /// What is to be done now.
+    /// What is to be done now. `is_busy` says whether a phone is in a call, rings, or is held for an emergency.
     #[must_use]
-    pub fn tick(&mut self, now_ms: u64) -> Vec<Action> {
+    pub fn tick(&mut self, now_ms: u64, mut is_busy: impl FnMut(&str) -> bool) -> Vec<Action> {
         let now_ms = self.at(now_ms);
         while let Some((_, device)) = self.timers.first().filter(|(at_ms, _)| *at_ms <= now_ms) {
-            self.expire(now_ms, &device.clone());
+            let device = device.clone();
+            let is_busy = is_busy(&device);
+            self.expire(now_ms, &device, is_busy);
         }
-        let mut turns: Vec<_> = Vec::new();
-        for (class, turn, device) in &self.queue {
+        let mut looked_at = Vec::new();
+        for (_, _, device) in &self.queue {
             if now_ms < self.pace.next_ms() {
                 break;
             }
-            // Who is busy keeps its place.
-            if self.phones.get(device).is_some_and(Phone::is_free) && self.pace.take(now_ms) {
-                turns.push((*class, *turn, device.clone()));
+            if self.phones.get(device).is_some_and(|phone| phone.is_present) {
+                let is_busy = is_busy(device);
+                if is_busy || self.pace.take(now_ms) {
+                    looked_at.push((device.clone(), is_busy));
+                }
             }
         }
-        for (_, _, device) in turns {
-            self.send(now_ms, &device);
+        for (device, is_busy) in looked_at {
+            self.change(&device, |phone, settings, _| {
+                phone.set_busy(now_ms, is_busy, settings)
+            });
+            if !is_busy {
+                self.send(now_ms, &device);
+            }
         }
         std::mem::take(&mut self.done)
     }
@@ -231,24 +229,22 @@ impl Reconciler {
             return Some(self.now_ms);
         }
         let timer = self.timers.first().map(|(at_ms, _)| *at_ms);
-        let is_free =
-            |(_, _, device): &(Class, u64, SmolStr)| self.phones.get(device).is_some_and(Phone::is_free);
-        let turn = self
+        let turns = self
             .queue
             .iter()
-            .any(is_free)
-            .then(|| self.pace.next_ms().max(self.now_ms));
+            .filter_map(|(_, _, device)| self.phones.get(device));
+        let present = turns.filter(|phone| phone.is_present);
+        let is_busy = present.map(|phone| phone.is_busy).min();
+        let turn = is_busy.map(|is_busy| {
+            let look_ms = if is_busy { self.settings.look_again_ms } else { 0 };
+            self.pace.next_ms().max(self.now_ms + look_ms)
+        });
         timer.into_iter().chain(turn).min()
     }
 }
 
 /// === For people ===
 impl Reconciler {
-    /// The phones whose turn it is, or that wait to be free: whose calls have to be looked at before a tick.
-    pub fn queued(&self) -> impl Iterator<Item = &SmolStr> {
-        self.queue.iter().map(|(_, _, device)| device)
-    }
-
     /// All phones that do not show what they should, in no order.
     pub fn list(&self) -> impl Iterator<Item = Progress<'_>> {
         let behind = self
@@ -354,9 +350,10 @@ impl Reconciler {
         }
     }
 
-    fn expire(&mut self, now_ms: u64, device: &str) {
+    fn expire(&mut self, now_ms: u64, device: &str, is_busy: bool) {
         let mut gave_up = None;
         self.change(device, |phone, settings, random| {
+            phone.set_busy(now_ms, is_busy, settings);
             if phone.expire(now_ms, random, settings) {
                 gave_up = Some(Action::GaveUp {
                     device: device.into(),

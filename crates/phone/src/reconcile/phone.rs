@@ -82,12 +82,6 @@ impl Patience {
         }
     }
 
-    const fn stop(&mut self, now_ms: u64) {
-        if let Some(since_ms) = self.runs_since_ms.take() {
-            self.left_ms = self.left_ms.saturating_sub(now_ms.saturating_sub(since_ms));
-        }
-    }
-
     fn ends_ms(self) -> Option<u64> {
         Some(self.runs_since_ms?.saturating_add(self.left_ms))
     }
@@ -138,9 +132,6 @@ impl Phone {
         };
         self.wanted = stamp;
         self.begin_anew(settings);
-        if self.is_busy {
-            self.patience.stop(now_ms);
-        }
         match self.state {
             State::Settled | State::GaveUp => self.state = self.after_gap(now_ms, settings),
             // It has not loaded anything yet, or the news of it is still on the way.
@@ -238,11 +229,12 @@ impl Phone {
         };
     }
 
-    /// In a call, or held for an emergency; or not any more.
-    pub(super) fn set_busy(&mut self, now_ms: u64, is_busy: bool) {
+    /// In a call, or held for an emergency; or not any more. How much of the time since it was last looked at the phone
+    /// was busy nobody knows: patience begins anew.
+    pub(super) fn set_busy(&mut self, now_ms: u64, is_busy: bool, settings: &Settings) {
         self.is_busy = is_busy;
         if is_busy {
-            self.patience.stop(now_ms);
+            self.patience = Patience::new(settings.give_up_after_ms);
         } else if self.attempts > 0 && self.is_pending() {
             self.patience.start(now_ms);
         }

@@ -85,9 +85,6 @@ impl World {
                         .want(now_ms, device, (self.stamp, shown), urgency, 3)
                 );
                 self.wanted.insert(device.into(), self.stamp);
-                // The edge looks at the calls of a phone that is new to it.
-                let is_busy = self.busy.get(device).copied().unwrap_or(false);
-                self.reconciler.busy(now_ms, device, is_busy);
             }
             Input::Shown(phone, behind) => {
                 let device = PHONES[phone];
@@ -109,7 +106,6 @@ impl World {
             }
             Input::Busy(phone, is_busy) => {
                 self.busy.insert(PHONES[phone].into(), is_busy);
-                self.reconciler.busy(now_ms, PHONES[phone], is_busy);
             }
             Input::Registered(phone) => {
                 let device = PHONES[phone];
@@ -141,13 +137,12 @@ impl World {
                 self.reconciler
                     .want(self.now_ms, device, (*stamp, shown), urgency, 3)
             );
-            let is_busy = self.busy.get(device).copied().unwrap_or(false);
-            self.reconciler.busy(self.now_ms, device, is_busy);
         }
     }
 
     fn tick(&mut self) {
-        for action in self.reconciler.tick(self.now_ms) {
+        let busy = |device: &str| self.busy.get(device).copied().unwrap_or(false);
+        for action in self.reconciler.tick(self.now_ms, busy) {
             match action {
                 Action::Send {
                     device,

@@ -16,6 +16,8 @@ pub struct Settings {
     pub gap_ms: u64,
     /// How long a phone that has just started is left alone: it loads its document by itself. Default 3 s.
     pub settle_ms: u64,
+    /// When to look again whether a busy phone is free. Default 200 ms.
+    pub look_again_ms: u64,
     /// So many failures of one means, then the next. Default 2.
     pub failures_max: u32,
     /// The first pause after a failure; doubled each time. Default 1 s.
@@ -38,6 +40,7 @@ impl Default for Settings {
             answer_ms: 5_000,
             gap_ms: 2_000,
             settle_ms: 3_000,
+            look_again_ms: 200,
             failures_max: 2,
             back_off_ms: 1_000,
             back_off_max_ms: 60_000,
