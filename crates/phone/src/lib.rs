@@ -25,6 +25,7 @@ pub mod sample;
 mod screen;
 mod secret;
 pub mod template;
+pub mod text;
 mod trigger;
 mod vendor;
 mod vendors;
