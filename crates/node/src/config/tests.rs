@@ -377,7 +377,10 @@ fn what_phones_cannot_be_served_with_is_refused() {
             "phones.registrar: expected host:port",
         );
     }
-    with(&[("HOTDESK_PHONES_REGISTRAR", "")], "phones.registrar: is missing");
+    with(
+        &[("HOTDESK_PHONES_REGISTRAR", "")],
+        "phones.registrar: is missing",
+    );
     with(&[("HOTDESK_SIP_KEY_FILE", "")], "sip.key_file: is missing");
     with(
         &[("HOTDESK_PHONES_PUSH_FROM", "edge")],

@@ -20,9 +20,12 @@ mod companion;
 mod desk;
 mod em;
 mod listen;
+mod login;
 mod metrics;
+mod office;
 mod serve;
 mod settings;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Instant;

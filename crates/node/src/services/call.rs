@@ -53,7 +53,7 @@ impl Gate {
     }
 
     /// Lets a call in, if there is room.
-    pub(super) fn enter(&self, metadata: Arc<MetadataMap>) -> Result<Call, Failure> {
+    pub(crate) fn enter(&self, metadata: Arc<MetadataMap>) -> Result<Call, Failure> {
         if *self.closed.borrow() {
             return Err(Failure::ShuttingDown);
         }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use hotdesk_core::{
-    Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, State, TimeMs, UserId, UserName,
+    Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, Session, State, TimeMs, UserId, UserName,
 };
 use hotdesk_proto::convert::name;
 use hotdesk_proto::error::Failure;
@@ -25,13 +25,63 @@ use crate::telemetry::{self, note};
 /// refusal of the first is remembered under the caller's; and the same id in every retry.
 const SECOND_TRY: u128 = 0x7365_636f_6e64_2074_7279_206f_6620_6974;
 
-/// What is asked, with names parsed.
-struct Login {
-    user: UserName,
-    device: DeviceId,
-    by: Actor,
-    request_id: RequestId,
-    deadline: Instant,
+/// What is asked, with names parsed. gRPC, phones and web pages all come here, so that there is one order of checks
+/// and one count of wrong PINs.
+pub(crate) struct Login {
+    /// Who, by any name.
+    pub(crate) user: UserName,
+    /// Where; for a check without a login, what the event of a lockout names.
+    pub(crate) device: DeviceId,
+    /// Who asks.
+    pub(crate) by: Actor,
+    /// The same in every retry.
+    pub(crate) request_id: RequestId,
+    /// When it must have been answered.
+    pub(crate) deadline: Instant,
+}
+
+/// How somebody shows to be the user.
+#[derive(Debug)]
+pub(crate) enum Proof {
+    /// With the PIN.
+    Pin(Pin),
+    /// The caller says so, and has been found worthy of it.
+    Vouched,
+}
+
+/// A login that was done.
+#[derive(Debug)]
+pub(crate) struct LoggedIn {
+    /// The session.
+    pub(crate) session: Session,
+    /// It had begun before.
+    pub(crate) already: bool,
+    /// What ended in the same entry.
+    pub(crate) ended: Vec<EndedSession>,
+    /// The log index of the entry.
+    pub(crate) index: u64,
+}
+
+/// Logs somebody in.
+///
+/// # Errors
+/// As the public API's Login.
+pub(crate) async fn log_in(shared: &Shared, login: Login, proof: Proof) -> Result<LoggedIn, Error> {
+    let done = match proof {
+        Proof::Vouched => login.propose(shared, login.request_id, None).await?,
+        Proof::Pin(pin) => login.with_pin(shared, &Arc::new(pin)).await?,
+    };
+    tracing::info!(
+        user_id = done.session.user.as_str(),
+        device_id = done.session.device.as_str(),
+        site_id = done.session.site.as_str(),
+        epoch = done.session.epoch.0,
+        log_index = done.index,
+        already = done.already,
+        ended = done.ended.len(),
+        "logged in"
+    );
+    Ok(done)
 }
 
 pub(super) async fn login(
@@ -39,13 +89,13 @@ pub(super) async fn login(
     call: Call,
     request: v1::LoginRequest,
 ) -> Result<v1::LoginResponse, Error> {
-    let answer = log_in(shared, call, request).await;
+    let answer = asked(shared, call, request).await;
     let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
     shared.metrics.login(outcome);
     answer
 }
 
-async fn log_in(
+async fn asked(
     shared: &Shared,
     call: Call,
     mut request: v1::LoginRequest,
@@ -66,11 +116,10 @@ async fn log_in(
     };
     note(telemetry::USER_ID, &login.user);
     note(telemetry::DEVICE_ID, &login.device);
-
-    let (done, index) = match pin {
+    let proof = match pin {
         None if request.vouched => {
             shared.auth.vouch(&call.metadata)?;
-            login.propose(shared, login.request_id, None).await?
+            Proof::Vouched
         }
         None => return Err(Failure::PinRequired.into()),
         Some(_) if request.vouched => {
@@ -80,35 +129,15 @@ async fn log_in(
             ));
         }
         Some(Err(invalid)) => return Err(Error::invalid("pin", invalid.to_string())),
-        Some(Ok(pin)) => login.with_pin(shared, &Arc::new(pin)).await?,
+        Some(Ok(pin)) => Proof::Pin(pin),
     };
-    let LoggedIn {
-        session,
-        already,
-        ended,
-    } = done;
-    tracing::info!(
-        user_id = session.user.as_str(),
-        device_id = session.device.as_str(),
-        site_id = session.site.as_str(),
-        epoch = session.epoch.0,
-        log_index = index,
-        already,
-        ended = ended.len(),
-        "logged in"
-    );
+    let done = log_in(shared, login, proof).await?;
     Ok(v1::LoginResponse {
-        session: Some((&session).into()),
-        already,
-        ended: ended.iter().map(Into::into).collect(),
-        index,
+        session: Some((&done.session).into()),
+        already: done.already,
+        ended: done.ended.iter().map(Into::into).collect(),
+        index: done.index,
     })
-}
-
-struct LoggedIn {
-    session: hotdesk_core::Session,
-    already: bool,
-    ended: Vec<EndedSession>,
 }
 
 /// What a check of a PIN found.
@@ -126,7 +155,7 @@ enum Checked {
 }
 
 impl Login {
-    async fn with_pin(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<(LoggedIn, u64), Error> {
+    async fn with_pin(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<LoggedIn, Error> {
         let version = self.check(shared, pin).await?;
         let first = self.propose(shared, self.request_id, Some(version)).await;
         if !matches!(first, Err(Error::Refusal(Refusal::CredentialChanged { .. }))) {
@@ -145,7 +174,7 @@ impl Login {
         shared: &Shared,
         request_id: RequestId,
         credential_version: Option<u64>,
-    ) -> Result<(LoggedIn, u64), Error> {
+    ) -> Result<LoggedIn, Error> {
         let action = Action::Login {
             user: self.user.clone(),
             device: self.device.clone(),
@@ -159,14 +188,12 @@ impl Login {
                 session,
                 already,
                 ended,
-            } => Ok((
-                LoggedIn {
-                    session,
-                    already,
-                    ended,
-                },
-                decided.index,
-            )),
+            } => Ok(LoggedIn {
+                session,
+                already,
+                ended,
+                index: decided.index,
+            }),
             _ => Err(decided.unexpected()),
         }
     }

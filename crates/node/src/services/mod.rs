@@ -15,6 +15,7 @@ mod import;
 mod import_rows;
 mod login;
 mod login_stream;
+mod logout;
 mod lookup;
 mod members;
 mod page;
@@ -43,6 +44,9 @@ pub(crate) use admin::AdminService;
 pub(crate) use call::Gate;
 pub(crate) use directory::DirectoryService;
 pub(crate) use error::Error;
+pub(crate) use login::{Login, Proof, log_in};
+pub(crate) use logout::{Logout, log_out};
+pub(crate) use request::new_request_id;
 pub(crate) use sessions::SessionsService;
 
 /// What all services work with.

@@ -15,7 +15,7 @@ pub(super) fn request_id(bytes: &[u8]) -> Result<RequestId, Error> {
 }
 
 /// A request id that nobody else has.
-pub(super) fn new_request_id() -> RequestId {
+pub(crate) fn new_request_id() -> RequestId {
     RequestId(Uuid::new_v4().as_u128())
 }
 

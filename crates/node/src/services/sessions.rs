@@ -4,17 +4,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::Stream;
-use hotdesk_core::command::{Activity, LogoutTarget, TOUCH_MAX};
+use hotdesk_core::command::{Activity, TOUCH_MAX};
 use hotdesk_core::{Action, Done, Epoch, TimeMs};
-use hotdesk_proto::convert::{Invalid, name, required};
+use hotdesk_proto::convert::{Invalid, name};
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::sessions_server::Sessions;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::call::Call;
-use super::request::{actor, request_id};
-use super::{Error, Shared, edges, login, login_stream, lookup, watch};
-use crate::telemetry::{self, note};
+use super::request::actor;
+use super::{Error, Shared, edges, login, login_stream, logout, lookup, watch};
 
 /// The service; a cheap clone.
 #[derive(Clone)]
@@ -46,7 +45,7 @@ impl Sessions for SessionsService {
         request: Request<v1::LogoutRequest>,
     ) -> Result<Response<v1::LogoutResponse>, Status> {
         self.0
-            .answer(request, |call, message| logout(&self.0, call, message))
+            .answer(request, |call, message| logout::logout(&self.0, call, message))
             .await
     }
 
@@ -101,49 +100,6 @@ impl Sessions for SessionsService {
                 edges::hold_device(&self.0, call, message)
             })
             .await
-    }
-}
-
-async fn logout(
-    shared: &Shared,
-    call: Call,
-    request: v1::LogoutRequest,
-) -> Result<v1::LogoutResponse, Error> {
-    use v1::logout_request::Target;
-    let target = match required("target", request.target, "a device or a user")? {
-        Target::Device(device) => {
-            note(telemetry::DEVICE_ID, &device);
-            LogoutTarget::Device(name("device", &device)?)
-        }
-        Target::User(user) => {
-            note(telemetry::USER_ID, &user);
-            LogoutTarget::User(name("user", &user)?)
-        }
-    };
-    let epoch = Some(Epoch(request.epoch)).filter(|epoch| epoch.0 != 0);
-    let id = request_id(&request.request_id)?;
-    let by = actor(&request.by, shared.node_id);
-    let decided = shared
-        .propose(call.deadline, by, Some(id), Action::Logout { target, epoch })
-        .await?;
-    match decided.done {
-        Done::LoggedOut { ended, .. } => {
-            for end in &ended {
-                tracing::info!(
-                    user_id = end.session.user.as_str(),
-                    device_id = end.session.device.as_str(),
-                    site_id = end.session.site.as_str(),
-                    epoch = end.session.epoch.0,
-                    log_index = decided.index,
-                    "logged out"
-                );
-            }
-            Ok(v1::LogoutResponse {
-                ended: ended.iter().map(Into::into).collect(),
-                index: decided.index,
-            })
-        }
-        _ => Err(decided.unexpected()),
     }
 }
 

@@ -1,0 +1,140 @@
+//! Logging in and out from a phone, whatever its surface: the same call, the same lockout, an answer for people.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hotdesk_core::command::LogoutTarget;
+use hotdesk_core::{Actor, DeviceId, EndedSession, Epoch, RequestId, Session, UserName};
+use hotdesk_proto::error::Failure;
+use tonic::metadata::MetadataMap;
+use zeroize::Zeroizing;
+
+use super::Phones;
+use super::trouble::Trouble;
+use crate::pins::Pin;
+use crate::services::{self, Error, Login, Logout, new_request_id};
+
+/// What somebody asks for at a phone.
+pub(crate) struct LogIn {
+    /// As typed: id, alias, e-mail, extension or number.
+    pub(crate) user: String,
+    /// The phone.
+    pub(crate) device: DeviceId,
+    /// How the user shows to be that.
+    pub(crate) proof: Proof,
+    /// Where it was typed ("app", "built-in", "em", "kiosk", "sticker"); ends up in the session as "phone:app".
+    pub(crate) surface: &'static str,
+    /// The same in every retry.
+    pub(crate) request_id: RequestId,
+    /// Who sent it, for the log.
+    pub(crate) address: Option<IpAddr>,
+}
+
+/// How somebody shows to be the user. No `Debug`: there is a PIN in it.
+pub(crate) enum Proof {
+    /// The PIN, as typed; empty counts as missing.
+    Pin(Zeroizing<String>),
+    /// Whoever calls has made sure already.
+    Vouched,
+}
+
+/// A login that was done.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedIn {
+    /// The session.
+    pub(crate) session: Session,
+    /// It had begun before.
+    pub(crate) already: bool,
+    /// What ended in the same entry: here by take-over, elsewhere by eviction.
+    pub(crate) ended: Vec<EndedSession>,
+    /// The log index of the entry.
+    pub(crate) index: u64,
+}
+
+/// Logs somebody in at a phone.
+///
+/// # Errors
+/// [`Trouble`], which has been logged under its id.
+pub(crate) async fn log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, Trouble> {
+    let (device, surface, address) = (request.device.clone(), request.surface, request.address);
+    let answer = decide(phones, request).await;
+    let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
+    phones.shared.metrics.login(outcome);
+    answer.map_err(|error| Trouble::new(phones, &device, surface, address, &error))
+}
+
+async fn decide(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
+    let shared = &phones.shared;
+    let call = shared.gate.enter(Arc::new(MetadataMap::new()))?;
+    let proof = match request.proof {
+        Proof::Vouched => services::Proof::Vouched,
+        Proof::Pin(typed) => services::Proof::Pin(pin(typed)?),
+    };
+    let login = Login {
+        // What was typed is not repeated: people type their PIN into the wrong field.
+        user: UserName::parse(&request.user)
+            .map_err(|_| Error::invalid("user", "is no name that a user can have"))?,
+        device: request.device,
+        by: actor(request.surface),
+        request_id: request.request_id,
+        deadline: call.deadline,
+    };
+    let done = services::log_in(shared, login, proof).await?;
+    Ok(LoggedIn {
+        session: done.session,
+        already: done.already,
+        ended: done.ended,
+        index: done.index,
+    })
+}
+
+/// Ends the session at a phone, or only the one of this epoch; gives what ended, at most one.
+///
+/// # Errors
+/// [`Trouble`], which has been logged under its id.
+pub(crate) async fn log_out(
+    phones: &Phones,
+    device: &DeviceId,
+    epoch: Option<Epoch>,
+    surface: &'static str,
+) -> Result<Option<EndedSession>, Trouble> {
+    let target = LogoutTarget::Device(device.clone());
+    let answer = end(phones, target, epoch, surface, new_request_id()).await;
+    answer
+        .map(|ended| ended.into_iter().next())
+        .map_err(|error| Trouble::new(phones, device, surface, None, &error))
+}
+
+/// Ends sessions.
+pub(super) async fn end(
+    phones: &Phones,
+    target: LogoutTarget,
+    epoch: Option<Epoch>,
+    surface: &'static str,
+    request_id: RequestId,
+) -> Result<Vec<EndedSession>, Error> {
+    let call = phones.shared.gate.enter(Arc::new(MetadataMap::new()))?;
+    let logout = Logout {
+        target,
+        epoch,
+        by: actor(surface),
+        request_id,
+        deadline: call.deadline,
+    };
+    let (ended, _) = services::log_out(&phones.shared, logout).await?;
+    Ok(ended)
+}
+
+/// Reads a PIN; says nothing of what was typed.
+pub(super) fn pin(mut typed: Zeroizing<String>) -> Result<Pin, Error> {
+    if typed.is_empty() {
+        return Err(Failure::PinRequired.into());
+    }
+    // Taken out, not copied: `Pin` wipes it.
+    Pin::parse(std::mem::take(&mut *typed)).map_err(|invalid| Error::invalid("pin", invalid.to_string()))
+}
+
+/// Who asks, by where it was typed.
+pub(super) fn actor(surface: &str) -> Actor {
+    Actor(format!("phone:{surface}").into())
+}

@@ -1,0 +1,159 @@
+//! Why something was not done, as a person at a phone reads it, with an id that leads to the node's log.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use data_encoding::BASE32_NOPAD;
+use hotdesk_core::{DeviceId, Refusal, State, TimeMs};
+use hotdesk_phone::Language;
+use hotdesk_phone::text::{Sentence, local_time, place};
+use hotdesk_proto::error::Failure;
+use uuid::Uuid;
+
+use super::Phones;
+use super::office::Office;
+use crate::services::Error;
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The stable code ("HD1007").
+    pub(crate) code: &'static str,
+    /// The stable name ("device_not_allowed").
+    pub(crate) reason: &'static str,
+    /// What happened and what to do, in the language of the office; without the id.
+    pub(crate) sentence: String,
+    /// What support looks for: "HD1007-7K3QX2", in the node's log as `incident`.
+    pub(crate) id: String,
+    /// The same request may succeed by itself in a moment.
+    pub(crate) retryable: bool,
+}
+
+impl Trouble {
+    /// What an error means to whoever stands at the phone; in the log it is with all that may be there: which phone, by
+    /// which surface, and why. Never what was typed.
+    pub(crate) fn new(
+        phones: &Phones,
+        device: &DeviceId,
+        surface: &'static str,
+        address: Option<IpAddr>,
+        error: &Error,
+    ) -> Self {
+        let state = phones.shared.cluster.local().state;
+        let office = Office::of_device(&state, device);
+        let trouble = Self::in_words(&state, &office, office.language, error);
+        trouble.log(device, surface, address);
+        trouble
+    }
+
+    /// The same for somebody who reads another language than the office's.
+    pub(super) fn in_words(state: &State, office: &Office, language: Language, error: &Error) -> Self {
+        let (code, retryable) = match error {
+            Error::Refusal(refusal) => (refusal.code(), false),
+            Error::Failure(failure) => (failure.code(), failure.is_retryable()),
+        };
+        Self {
+            code,
+            reason: error.name(),
+            sentence: sentence(state, office, language, error),
+            id: incident(code),
+            retryable,
+        }
+    }
+
+    /// Writes it into the log, under its id.
+    pub(super) fn log(&self, device: &DeviceId, surface: &'static str, address: Option<IpAddr>) {
+        tracing::info!(
+            incident = self.id,
+            device_id = device.as_str(),
+            surface,
+            reason = self.reason,
+            address = address.map(tracing::field::display),
+            "not done at a phone"
+        );
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.sentence, self.id)
+    }
+}
+
+/// An id for one incident: the code, and 30 random bits in letters that are read over a phone well.
+fn incident(code: &str) -> String {
+    let random = BASE32_NOPAD.encode(&Uuid::new_v4().as_bytes()[..4]);
+    format!("{code}-{}", &random[..6])
+}
+
+fn sentence(state: &State, office: &Office, language: Language, error: &Error) -> String {
+    let at = |time: TimeMs| local_time(time.0, &office.time_zone);
+    let said = |sentence: Sentence<'_>| sentence.text(language);
+    match error {
+        Error::Refusal(refusal) => match refusal {
+            Refusal::UnknownUser { .. } => said(Sentence::UnknownUser),
+            Refusal::UserDisabled { .. } => said(Sentence::UserDisabled),
+            Refusal::NoCredential { .. } => said(Sentence::NoPin),
+            Refusal::CredentialChanged { .. } => said(Sentence::PinChanged),
+            Refusal::UserLocked { until, .. } => said(Sentence::UserLocked { until: &at(*until) }),
+            Refusal::UnknownDevice { .. } => said(Sentence::DeviceUnknown),
+            Refusal::DeviceDisabled { .. } => said(Sentence::DeviceDisabled),
+            Refusal::DeviceNotAllowed { .. } => said(Sentence::DeviceNotAllowed),
+            Refusal::DeviceBusy { .. } => said(Sentence::DeviceBusy),
+            Refusal::LoggedInElsewhere { device, .. } => {
+                let there = place_of(state, language, device);
+                said(Sentence::LoggedInElsewhere { place: &there })
+            }
+            Refusal::DeviceOnHold { until, .. } => said(Sentence::OnHold { until: &at(*until) }),
+            Refusal::RequestIdReused => said(Sentence::FormUsed),
+            _ => said(Sentence::NotPossible),
+        },
+        Error::Failure(failure) => said(match failure {
+            Failure::WrongPin { remaining } => Sentence::WrongPin {
+                tries_left: *remaining,
+            },
+            Failure::PinRequired => Sentence::PinMissing,
+            Failure::InvalidArgument { field, .. } if field == "pin" => Sentence::PinNotDigits,
+            Failure::InvalidArgument { field, .. } if field == "user" => Sentence::UnknownUser,
+            Failure::VouchingNotAllowed | Failure::Unauthenticated => Sentence::NotAllowed,
+            Failure::Unknown => Sentence::Unclear,
+            Failure::Overloaded => Sentence::TooBusy,
+            Failure::NoLeader
+            | Failure::Timeout
+            | Failure::Stopped { .. }
+            | Failure::ShuttingDown
+            | Failure::PeerUnreachable { .. } => Sentence::Unreachable,
+            _ => Sentence::NotPossible,
+        }),
+    }
+}
+
+/// Where a phone stands, for people: "New York, desk 7".
+pub(super) fn place_of(state: &State, language: Language, device: &DeviceId) -> String {
+    let Some(found) = state.device(device) else {
+        return device.as_str().to_owned();
+    };
+    let name = state.site(&found.site).map(|site| &site.name);
+    let name = name
+        .filter(|name| !name.is_empty())
+        .unwrap_or(found.site.as_smol());
+    place(language, name, &found.desk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_is_a_code_and_six_letters() {
+        let id = incident("HD1007");
+        let (code, random) = id.split_once('-').unwrap();
+        assert_eq!((code, random.len()), ("HD1007", 6));
+        assert!(
+            random
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
+        );
+        assert_ne!(incident("HD1007"), id);
+    }
+}
