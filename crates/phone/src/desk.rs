@@ -216,6 +216,18 @@ impl Service {
     pub const WEB_USER: &str = "hotdesk";
 }
 
+impl Session {
+    /// What the line shows: the user's own label, or "extension name".
+    #[must_use]
+    pub fn label(&self) -> SmolStr {
+        if self.profile.line_label.is_empty() {
+            SmolStr::from(format!("{} {}", self.extension, self.display_name).trim())
+        } else {
+            self.profile.line_label.clone()
+        }
+    }
+}
+
 impl Desk {
     /// Where the phone's documents are; a file's name follows.
     #[must_use]
@@ -234,10 +246,7 @@ impl Desk {
     pub fn label(&self) -> SmolStr {
         match &self.session {
             None => self.device.label.clone(),
-            Some(session) if session.profile.line_label.is_empty() => {
-                SmolStr::from(format!("{} {}", session.extension, session.display_name).trim())
-            }
-            Some(session) => session.profile.line_label.clone(),
+            Some(session) => session.label(),
         }
     }
 

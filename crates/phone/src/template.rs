@@ -13,6 +13,8 @@ pub enum Format {
     Xml,
     /// `key = value` lines: line ends and other control characters become spaces.
     Lines,
+    /// JSON, between the quotation marks of a string (RFC 8259 §7).
+    Json,
 }
 
 impl Format {
@@ -37,6 +39,11 @@ impl Format {
             (Self::Xml, '\u{fffe}' | '\u{ffff}') => {}
             (Self::Xml, c) if c.is_control() => {}
             (Self::Lines, c) if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => out.push(' '),
+            (Self::Json, '"' | '\\') => {
+                out.push('\\');
+                out.push(c);
+            }
+            (Self::Json, c) if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             (_, c) => out.push(c),
         }
     }
@@ -87,6 +94,7 @@ mod tests {
                 "[a&amp;b&lt;c&gt;&quot;d&quot;&#39;e&#39;\r\n\u{1f4de}]",
             ),
             (Format::Lines, "[a&b<c>\"d\"'e'   \u{1f4de}]"),
+            (Format::Json, "[a&b<c>\\\"d\\\"'e'\\u000d\\u000a\\u0001\u{1f4de}]"),
         ] {
             let environment = environment(format);
             let written = environment

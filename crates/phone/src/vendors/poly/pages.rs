@@ -1,0 +1,116 @@
+//! Pages for the phone's browser: XHTML with soft keys, and forms that are sent as a form, so that no PIN is in a URL.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, Value, context};
+
+use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
+use crate::template::{Format, environment};
+use crate::trigger::{Accepted, HttpAuth, HttpPush, Notice, Trigger};
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = environment(Format::Xml);
+    templates
+        .add_template("page", include_str!("templates/page.xhtml"))
+        .expect("a template of ours parses; every test renders it");
+    templates
+});
+
+/// See [`Adapter::page`](crate::Adapter::page).
+pub(super) fn page(screen: &Screen) -> Option<Page> {
+    let mut headers = Vec::new();
+    if screen.is_private {
+        headers.push(("Cache-Control", "no-store".to_owned()));
+    }
+    if let Some((seconds, url)) = &screen.refresh {
+        headers.push(("Refresh", format!("{seconds}; url={url}")));
+    }
+    Some(Page {
+        content_type: "text/html; charset=utf-8",
+        headers,
+        body: render(screen, true)?,
+    })
+}
+
+/// See [`Adapter::notice`](crate::Adapter::notice). The phone shows it at once and asks for the push password.
+pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
+    let inner = render(notice.screen, false)?;
+    let body = format!("<PolycomIPPhone>\n<Data priority=\"critical\">\n{inner}</Data>\n</PolycomIPPhone>\n");
+    Some(Trigger::Http(HttpPush {
+        method: "POST",
+        path: "/push".to_owned(),
+        content_type: Some("application/x-com-polycom-spipx"),
+        body: body.into_bytes(),
+        auth: HttpAuth::AsAsked,
+        accepted: Accepted::Success,
+    }))
+}
+
+/// A whole page, or only what is in it. `None` would be a template of ours that does not render; tests render every
+/// branch of it.
+fn render(screen: &Screen, is_page: bool) -> Option<String> {
+    let (mut lines, mut items, mut action, mut fields) = (Vec::new(), Vec::new(), "", Vec::new());
+    match &screen.body {
+        Body::Text(text) => lines.extend(text.lines()),
+        Body::Menu(menu) => {
+            items.extend(
+                menu.iter()
+                    .map(|item| context! { label => item.label.as_str(), url => item.url.as_str() }),
+            );
+        }
+        Body::Input { url, fields: asked } => {
+            action = url;
+            fields.extend(asked.iter().map(input));
+        }
+    }
+    let refresh = screen.refresh.as_ref();
+    let values = context! {
+        is_page,
+        title => screen.title.as_str(),
+        prompt => screen.prompt.as_str(),
+        refresh => refresh.map_or_else(String::new, |(seconds, url)| format!("{seconds};url={url}")),
+        lines => Value::from_iter(lines),
+        items => items,
+        action => action,
+        fields => fields,
+        keys => keys(screen),
+    };
+    TEMPLATES.get_template("page").ok()?.render(values).ok()
+}
+
+fn input(field: &Field) -> Value {
+    let kind = match field.kind {
+        FieldKind::Number | FieldKind::Text => "text",
+        FieldKind::Pin => "password",
+    };
+    context! {
+        label => field.label.as_str(),
+        type => kind,
+        name => field.parameter,
+        value => field.value.as_str(),
+    }
+}
+
+/// Soft keys. A page of its own keys has no others, so a form gets one to send it where the page gives none; in a list
+/// the phone's own key chooses.
+fn keys(screen: &Screen) -> Vec<Value> {
+    let is_form = matches!(screen.body, Body::Input { .. });
+    let mut keys: Vec<Value> = screen
+        .keys
+        .iter()
+        .filter_map(|Key { label, action }| {
+            let action = match action {
+                Action::Open(url) => format!("SoftKey:Fetch;{url}"),
+                Action::Submit if is_form => "SoftKey:Submit".to_owned(),
+                Action::Submit => return None,
+                Action::Exit => "SoftKey:Exit".to_owned(),
+            };
+            Some(context! { label, action })
+        })
+        .collect();
+    let can_send = screen.keys.iter().any(|key| key.action == Action::Submit);
+    if is_form && !can_send {
+        keys.insert(0, context! { label => "OK", action => "SoftKey:Submit" });
+    }
+    keys
+}
