@@ -63,7 +63,13 @@ pub struct About {
 }
 
 /// All adapters. Their order decides who is asked first to recognise a request.
-pub static ADAPTERS: &[&dyn Adapter] = &[&vendors::Poly, &vendors::Yealink, &vendors::Generic];
+pub static ADAPTERS: &[&dyn Adapter] = &[
+    &vendors::Cisco,
+    &vendors::CiscoMpp,
+    &vendors::Poly,
+    &vendors::Yealink,
+    &vendors::Generic,
+];
 
 /// The adapter of a family of phones.
 #[must_use]

@@ -43,3 +43,4 @@ pub use screen::{Action, Body, Browser, Field, FieldKind, Item, Key, Page, Scree
 pub use secret::Secret;
 pub use trigger::{Accepted, Aim, HttpAuth, HttpPush, Means, Notice, Notify, Trigger, Via};
 pub use vendor::Vendor;
+pub use vendors::user_file_stamp;

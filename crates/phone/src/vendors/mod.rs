@@ -1,6 +1,8 @@
 //! One adapter per family of phones; one file or folder each.
 
 mod agent;
+mod cisco;
+mod cisco_mpp;
 mod fit;
 mod generic;
 mod layout;
@@ -12,6 +14,9 @@ mod values;
 mod yealink;
 mod zone;
 
+pub(crate) use cisco::Cisco;
+pub(crate) use cisco_mpp::CiscoMpp;
+pub use cisco_mpp::user_file_stamp;
 pub(crate) use generic::Generic;
 pub(crate) use poly::Poly;
 pub(crate) use yealink::Yealink;

@@ -140,7 +140,7 @@ fn step(tag: &quick_xml::events::BytesStart<'_>) -> String {
     for attribute in tag.attributes() {
         let attribute = attribute.unwrap();
         let name = attribute.key.as_ref();
-        if matches!(name, "index" | "idx") {
+        if matches!(name, "index" | "idx" | "button") {
             step.push_str(&format!("[{}]", attribute.value));
         }
     }
