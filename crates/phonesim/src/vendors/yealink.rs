@@ -16,6 +16,8 @@ const LINE_KEYS: usize = 48;
 const SPEED_DIAL: &str = "13";
 const BLF: &str = "16";
 const XML_BROWSER: &str = "27";
+/// What stands for an empty value.
+const NOTHING: &str = "%NULL%";
 /// The largest page that the browser takes.
 const PAGE_BYTES_MAX: usize = 10_000;
 
@@ -60,7 +62,9 @@ impl Model for Yealink {
         let overwrites = flash.get("overwrite_mode") == "1";
         for (key, value) in pairs(body, '=', &["#"]) {
             // A blank value leaves things as they are, unless the boot file says that it overwrites.
-            if !value.is_empty() || overwrites {
+            if value == NOTHING {
+                flash.set(key, "");
+            } else if !value.is_empty() || overwrites {
                 flash.set(key, value);
             }
         }
@@ -204,7 +208,7 @@ fn pushed_xml(model: &Yealink, body: &str) -> Reaction {
         let pairs = root.all("Item").filter_map(|item| item.text.split_once('='));
         return Reaction::Set(
             pairs
-                .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+                .map(|(key, value)| (key.trim().to_owned(), value.trim().replace(NOTHING, "")))
                 .collect(),
         );
     }
