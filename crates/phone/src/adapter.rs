@@ -68,6 +68,8 @@ pub static ADAPTERS: &[&dyn Adapter] = &[
     &vendors::CiscoMpp,
     &vendors::Poly,
     &vendors::Yealink,
+    &vendors::Grandstream,
+    &vendors::Linphone,
     &vendors::Generic,
 ];
 

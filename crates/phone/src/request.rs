@@ -49,7 +49,7 @@ pub enum File {
     /// A user's document, named by the user, for phones with a login of their own: the credentials that come with the
     /// request are user id and PIN.
     User {
-        /// Who.
+        /// Who; empty where the name of the file does not say it: the user that the credentials name.
         user: SmolStr,
         /// The name asked for.
         name: SmolStr,

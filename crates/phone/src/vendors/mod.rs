@@ -5,7 +5,9 @@ mod cisco;
 mod cisco_mpp;
 mod fit;
 mod generic;
+mod grandstream;
 mod layout;
+mod linphone;
 mod poly;
 mod templates;
 #[cfg(test)]
@@ -18,5 +20,7 @@ pub(crate) use cisco::Cisco;
 pub(crate) use cisco_mpp::CiscoMpp;
 pub use cisco_mpp::user_file_stamp;
 pub(crate) use generic::Generic;
+pub(crate) use grandstream::Grandstream;
+pub(crate) use linphone::Linphone;
 pub(crate) use poly::Poly;
 pub(crate) use yealink::Yealink;

@@ -1,0 +1,143 @@
+//! Pages of the phone's XML application, in the two languages that these phones have: `Screen` (GXP21xx of the first
+//! generation, and whatever does not say its model) and `xmlapp` (GXP2130 and later, GRP).
+//!
+//! What is typed is sent as a query: these phones have no other way. Whether they follow a `Refresh` header is not
+//! known; without it a page stays until a key is pressed.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, Value, context};
+
+use crate::screen::{Action, Body, Browser, Field, FieldKind, Key, Page, Screen};
+use crate::template::{Format, environment};
+
+/// Items of a list that get a soft key (there are no lists); further ones are not shown.
+const ITEMS_MAX: usize = 8;
+/// Pixels from one line to the next.
+const LINE_HEIGHT: usize = 20;
+/// Characters that fit into a field.
+const FIELD_LENGTH: u8 = 64;
+
+/// Models, in the User-Agent, whose pages are `xmlapp`.
+const LATER: [&str; 8] = [
+    "GRP26", "GXP2130", "GXP2135", "GXP2140", "GXP2160", "GXP2170", "GXP17", "GRP25",
+];
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = environment(Format::Xml);
+    for (name, source) in [
+        ("screen", include_str!("templates/screen.xml")),
+        ("xmlapp", include_str!("templates/xmlapp.xml")),
+    ] {
+        templates
+            .add_template(name, source)
+            .expect("a template of ours parses; every test renders it");
+    }
+    templates
+});
+
+/// See [`Adapter::page`](crate::Adapter::page).
+pub(super) fn page(screen: &Screen, browser: &Browser) -> Option<Page> {
+    let is_later = LATER.iter().any(|model| browser.user_agent.contains(model));
+    let template = if is_later { "xmlapp" } else { "screen" };
+    let values = if is_later {
+        values(screen, false)
+    } else {
+        values(screen, true)
+    };
+    let body = TEMPLATES.get_template(template).ok()?.render(values).ok()?;
+    let mut headers = Vec::new();
+    if screen.is_private {
+        headers.push(("Cache-Control", "no-store".to_owned()));
+    }
+    if let Some((seconds, url)) = &screen.refresh {
+        headers.push(("Refresh", format!("{seconds}; url={url}")));
+    }
+    Some(Page {
+        content_type: "application/xml; charset=utf-8",
+        headers,
+        body,
+    })
+}
+
+/// `is_placed`: texts and fields stand where they are put, one below the other, so that the title and what is asked are
+/// texts too.
+fn values(screen: &Screen, is_placed: bool) -> Value {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut fields = Vec::new();
+    if is_placed {
+        lines.push(&screen.title);
+    }
+    match &screen.body {
+        Body::Text(text) => lines.extend(text.lines()),
+        Body::Menu(items) => lines.extend(items.iter().take(ITEMS_MAX).map(|item| item.label.as_str())),
+        Body::Input { fields: asked, .. } => {
+            for field in asked {
+                if is_placed {
+                    lines.push(&field.label);
+                    fields.push(input(field, lines.len() * LINE_HEIGHT));
+                    lines.push("");
+                } else {
+                    fields.push(input(field, 0));
+                }
+            }
+        }
+    }
+    if !screen.prompt.is_empty() {
+        lines.push(&screen.prompt);
+    }
+    let texts = lines.iter().enumerate().filter(|(_, text)| !text.is_empty());
+    let placed: Vec<Value> = texts
+        .map(|(row, text)| context! { y => row * LINE_HEIGHT, text => *text })
+        .collect();
+    context! {
+        title => screen.title.as_str(),
+        lines => placed,
+        fields,
+        keys => keys(screen),
+    }
+}
+
+fn input(field: &Field, y: usize) -> Value {
+    let (kind, data_type) = match field.kind {
+        FieldKind::Number => ("text", "int"),
+        FieldKind::Text => ("text", "string"),
+        FieldKind::Pin => ("password", "int"),
+    };
+    context! {
+        label => field.label.as_str(),
+        name => field.parameter,
+        type => kind,
+        data_type,
+        value => field.value.as_str(),
+        length => FIELD_LENGTH,
+        y,
+    }
+}
+
+/// Soft keys: the items of a list, what sends a form (which no page can do without), and the page's own.
+fn keys(screen: &Screen) -> Vec<Value> {
+    let key = |action: &str, label: &str, url: &str| context! { action, label, url };
+    let (mut keys, mut send_to) = (Vec::new(), None);
+    match &screen.body {
+        Body::Text(_) => {}
+        Body::Menu(items) => {
+            let items = items.iter().take(ITEMS_MAX);
+            keys.extend(items.map(|item| key("UseURL", &item.label, &item.url)));
+        }
+        Body::Input { url, .. } => send_to = Some(url.as_str()),
+    }
+    let can_send = screen.keys.iter().any(|key| key.action == Action::Submit);
+    if let (Some(url), false) = (send_to, can_send) {
+        keys.push(key("AppendInputURL", "OK", url));
+    }
+    for Key { label, action } in &screen.keys {
+        match (action, send_to) {
+            (Action::Open(url), _) => keys.push(key("UseURL", label, url)),
+            (Action::Submit, Some(url)) => keys.push(key("AppendInputURL", label, url)),
+            (Action::Submit, None) => {}
+            (Action::Exit, _) => keys.push(key("QuitApp", label, "")),
+        }
+    }
+    keys
+}
