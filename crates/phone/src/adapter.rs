@@ -67,6 +67,7 @@ pub static ADAPTERS: &[&dyn Adapter] = &[
     &vendors::Cisco,
     &vendors::CiscoMpp,
     &vendors::Poly,
+    &vendors::Snom,
     &vendors::Yealink,
     &vendors::Grandstream,
     &vendors::Linphone,

@@ -9,6 +9,7 @@ mod grandstream;
 mod layout;
 mod linphone;
 mod poly;
+mod snom;
 mod templates;
 #[cfg(test)]
 mod testing;
@@ -23,4 +24,5 @@ pub(crate) use generic::Generic;
 pub(crate) use grandstream::Grandstream;
 pub(crate) use linphone::Linphone;
 pub(crate) use poly::Poly;
+pub(crate) use snom::Snom;
 pub(crate) use yealink::Yealink;

@@ -50,7 +50,7 @@ impl Adapter for Yealink {
                  by the manuals.",
                 "That switching the call history off at logout also clears what was there.",
                 "The form of the empty list of contacts, and that loading it empties the phone's own.",
-                "That action=AutoP by NOTIFY asks nothing at the phone (firmware before 80 may show a question once).",
+                "That key=AutoP by NOTIFY asks nothing at the phone (firmware before 80 may show a question once).",
                 "The numbers of the key types history, directory, menu, voicemail and forward.",
                 "That a boot file's overwrite_mode leaves network settings alone that were entered by hand (VLAN, \
                  static address).",
