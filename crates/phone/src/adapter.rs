@@ -66,6 +66,7 @@ pub struct About {
 pub static ADAPTERS: &[&dyn Adapter] = &[
     &vendors::Cisco,
     &vendors::CiscoMpp,
+    &vendors::Mitel,
     &vendors::Poly,
     &vendors::Snom,
     &vendors::Yealink,

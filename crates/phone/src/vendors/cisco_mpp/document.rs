@@ -10,6 +10,7 @@ use crate::language::Language;
 use crate::template::Format;
 use crate::text::Word;
 use crate::vendors::fit::cut;
+use crate::vendors::layout::accounts;
 use crate::vendors::templates::Templates;
 use crate::vendors::values::{SOFT_KEYS, soft_label, values};
 use crate::vendors::zone::{Change, Zone, zone};
@@ -47,13 +48,14 @@ fn view(desk: &Desk) -> Value {
     let zone = zone(&desk.site.time_zone);
     let label = desk.label();
     let language = desk.language();
+    let [user, own] = accounts(desk);
     let mailbox = session.filter(|session| session.profile.message_waiting);
     context! {
         it => values(desk),
         label => cut(&label, LABEL_CHARS_MAX),
-        own_label => cut(&desk.device.label, LABEL_CHARS_MAX),
-        own_name => cut(session.map_or(&desk.device.label, |session| &session.display_name), LABEL_CHARS_MAX),
-        name => cut(session.map_or("", |session| session.display_name.as_str()), LABEL_CHARS_MAX),
+        own_label => cut(&own.label, LABEL_CHARS_MAX),
+        own_name => cut(&own.name, LABEL_CHARS_MAX),
+        name => cut(&user.name, LABEL_CHARS_MAX),
         proxy => format!("{}:{}", registrar.host, registrar.port),
         transport => match registrar.transport {
             Transport::Udp => "UDP",

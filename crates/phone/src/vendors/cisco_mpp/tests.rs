@@ -36,6 +36,20 @@ fn a_user_without_an_extension_speaks_through_the_phones_own_line() {
 }
 
 #[test]
+fn the_phones_own_line_is_the_same_whoever_sits_there() {
+    let neutral = xml_settings(&document(&neutral(VENDOR)));
+    let maria = xml_settings(&document(&maria(VENDOR)));
+    let own: Vec<_> = neutral
+        .iter()
+        .filter(|(key, _)| key.ends_with("_2_") && !key.contains("Extension"))
+        .collect();
+    assert!(own.len() > 15);
+    for (key, value) in own {
+        assert_eq!(maria[key], *value, "{key}");
+    }
+}
+
+#[test]
 fn what_was_typed_is_sent_from_a_neutral_phone_only_and_says_from_which() {
     let rule = |desk: &Desk| xml_settings(&document(desk))["flat-profile/Profile_Rule"].clone();
     let neutral_rule = rule(&neutral(VENDOR));
