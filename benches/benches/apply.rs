@@ -62,25 +62,16 @@ fn measure(users: u64) -> Result<()> {
 fn fill(state: &mut State, index: &mut u64, users: u64) {
     let site = SiteId::parse("hq").expect("a valid id");
     let mut actions = vec![Action::PutSite(Site {
-        id: site.clone(),
         name: "Headquarters".into(),
         time_zone: "Europe/Berlin".into(),
         emergency_location: "1 Main Street".into(),
+        ..Site::new(site.clone())
     })];
     for i in 0..users {
         actions.push(Action::PutUser(User {
-            id: UserId::parse(&format!("user-{i:07}")).expect("a valid id"),
             display_name: format!("User Number {i}").into(),
             extension: Some(Extension::parse(&format!("7{i:07}")).expect("digits")),
-            aliases: Vec::new(),
-            numbers: vec![],
-            calls: None,
-            rights: None,
-            email: None,
-            group: None,
-            enabled: true,
-            credential: None,
-            failures: Default::default(),
+            ..User::new(UserId::parse(&format!("user-{i:07}")).expect("a valid id"))
         }));
         actions.push(put_device(i, &site));
         actions.push(put_device(i + users, &site));
@@ -93,15 +84,8 @@ fn fill(state: &mut State, index: &mut u64, users: u64) {
 
 fn put_device(i: u64, site: &SiteId) -> Action {
     Action::PutDevice(Device {
-        id: device(i),
-        site: site.clone(),
-        desk: "".into(),
         model: "generic".into(),
-        enabled: true,
-        secret: None,
-        serving: None,
-        hold: None,
-        allowed_groups: Vec::new(),
+        ..Device::new(device(i), site.clone())
     })
 }
 

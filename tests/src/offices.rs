@@ -232,6 +232,7 @@ impl Offices {
             name: id.into(),
             time_zone: "America/Chicago".into(),
             emergency_location: "1 Main Street".into(),
+            ..Default::default()
         };
         let request = v1::PutSiteRequest {
             request_id: fresh_id(),

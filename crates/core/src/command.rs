@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::calls::CallSettings;
 use crate::directory::{Device, Edge, Group, SealedSecret, Site, User};
 use crate::id::{DeviceId, EdgeId, GroupId, SiteId, UserId, UserName};
+use crate::mac::MacAddress;
+use crate::phones::{EnrolmentToken, SeenPhone, ShownReport, TokenHash};
 use crate::policy::Policy;
+use crate::profile::Profile;
 use crate::session::Epoch;
 use crate::time::TimeMs;
 
@@ -120,6 +124,9 @@ pub enum Action {
         device: DeviceId,
         /// Sealed with the company's line key.
         sealed: Option<SealedSecret>,
+        /// What the password was made from, so that it can be made again: the request's own id; `None` for a password that
+        /// somebody chose.
+        seed: Option<u128>,
     },
     /// Leave a phone alone: nobody logs in or out there until then.
     HoldDevice {
@@ -156,6 +163,70 @@ pub enum Action {
     },
     /// Lift a lockout before its time.
     Unlock(UserId),
+    /// A user's account is closed for a while and all the user's sessions end: somebody else was logged in as the user.
+    LockUser {
+        /// Whose.
+        user: UserId,
+        /// Until when, at most [`LOCK_MS_MAX`] ahead. A lock that reaches further stays as it is.
+        until: TimeMs,
+        /// Why, for the events; cut to [`NOTE_BYTES_MAX`].
+        note: SmolStr,
+    },
+    /// Change what a user finds at every phone and what becomes of the user's calls. `None` leaves a part as it is, the
+    /// default removes it.
+    PutProfile {
+        /// Whose.
+        user: UserId,
+        /// Keys, tones, languages.
+        profile: Option<Profile>,
+        /// Forwarding and the like.
+        calls: Option<CallSettings>,
+    },
+    /// Report what phones show, or that they could not be brought to show it, batched. At most
+    /// [`SHOWN_REPORT_MAX`](crate::phones::SHOWN_REPORT_MAX) items.
+    ReportShown {
+        /// What has been seen since the last report.
+        items: Vec<ShownReport>,
+    },
+    /// Report phones that nobody knows, batched. At most
+    /// [`WAITING_REPORT_MAX`](crate::phones::WAITING_REPORT_MAX) items.
+    ReportWaiting {
+        /// Who asked for a document since the last report.
+        items: Vec<SeenPhone>,
+    },
+    /// Take an unknown phone off the list.
+    DeclineWaiting {
+        /// Which.
+        mac: MacAddress,
+    },
+    /// Let a phone fetch its document without its token for a while.
+    OpenEnrolment {
+        /// Which.
+        device: DeviceId,
+        /// Until when, at most [`ENROLMENT_MS_MAX`](crate::phones::ENROLMENT_MS_MAX) ahead.
+        until: TimeMs,
+    },
+    /// A phone has come with its token: without it, nothing any more.
+    CloseEnrolment {
+        /// Which.
+        device: DeviceId,
+    },
+    /// Create or replace the right to bring phones in with a token.
+    PutEnrolmentToken(EnrolmentToken),
+    /// Take it back.
+    DeleteEnrolmentToken {
+        /// Which.
+        hash: TokenHash,
+    },
+    /// A phone came with an enrolment token: it is put into the directory, its window opens, one use is spent.
+    EnrolDevice {
+        /// Of the token.
+        token_hash: TokenHash,
+        /// The phone.
+        mac: MacAddress,
+        /// What it is ("yealink-t54w").
+        vendor_model: SmolStr,
+    },
     /// Keep rows of an import aside until [`Action::ImportCommit`]; at most [`IMPORT_ROWS_PER_STAGE`] rows.
     ImportStage {
         /// Chosen by the importer; the same for all parts of one import.
@@ -190,6 +261,9 @@ pub const FORCE_LOGOUT_MAX: usize = 1000;
 pub const ACTOR_BYTES_MAX: usize = 64;
 /// The longest note of a forced logout, in bytes; the rest is cut off.
 pub const NOTE_BYTES_MAX: usize = 256;
+/// The furthest that `LockUser` may reach ahead, in milliseconds (30 days): a mistake must not close an account for
+/// good.
+pub const LOCK_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// How many items one `Touch` carries at most.
 pub const TOUCH_MAX: usize = 1000;
 /// How many items one `ReportServing` carries at most.
@@ -290,6 +364,16 @@ impl Action {
             Self::SetCredential { .. } => "set_credential",
             Self::ReportFailedLogin { .. } => "report_failed_login",
             Self::Unlock(_) => "unlock",
+            Self::LockUser { .. } => "lock_user",
+            Self::PutProfile { .. } => "put_profile",
+            Self::ReportShown { .. } => "report_shown",
+            Self::ReportWaiting { .. } => "report_waiting",
+            Self::DeclineWaiting { .. } => "decline_waiting",
+            Self::OpenEnrolment { .. } => "open_enrolment",
+            Self::CloseEnrolment { .. } => "close_enrolment",
+            Self::PutEnrolmentToken(_) => "put_enrolment_token",
+            Self::DeleteEnrolmentToken { .. } => "delete_enrolment_token",
+            Self::EnrolDevice { .. } => "enrol_device",
             Self::ImportStage { .. } => "import_stage",
             Self::ImportCommit { .. } => "import_commit",
             Self::ImportAbort { .. } => "import_abort",

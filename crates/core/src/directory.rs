@@ -7,7 +7,10 @@ use smol_str::SmolStr;
 
 use crate::calls::{CallRights, CallSettings};
 use crate::id::{Alias, DeviceId, EdgeId, Email, Extension, GroupId, Number, SiteId, UserId, UserName};
+use crate::mac::MacAddress;
+use crate::phones::{Enrolment, Shown};
 use crate::policy::PolicyOverrides;
+use crate::profile::Profile;
 use crate::time::TimeMs;
 
 /// The longest free text of a record (a name, a desk, a location), in bytes.
@@ -24,6 +27,10 @@ pub const NUMBERS_MAX: usize = 4;
 pub const SECRET_BYTES_MAX: usize = 512;
 /// How many edges there may be; one per office and a few to spare.
 pub const EDGES_MAX: usize = 10_000;
+/// The language of a site that does not say.
+pub const LANGUAGE: &str = "en";
+/// The longest tag of a language, in bytes (BCP 47 §4.4.1 asks for no more).
+pub const LANGUAGE_BYTES_MAX: usize = 35;
 /// The furthest that a hold may reach ahead, in milliseconds (24 hours): a mistake must not lock a phone for good.
 pub const HOLD_MS_MAX: u64 = 24 * 3_600_000;
 
@@ -38,6 +45,28 @@ pub struct Site {
     pub time_zone: SmolStr,
     /// The civic address that an emergency call from here carries.
     pub emergency_location: SmolStr,
+    /// What its neutral phones and their pages speak: a BCP 47 tag, at most [`LANGUAGE_BYTES_MAX`].
+    pub language: SmolStr,
+    /// Phones here list who was logged in at them lately, so that a name need not be typed.
+    pub recent_here: bool,
+    /// The log index of the last change of what its phones show. Putting a site sets it.
+    pub changed: u64,
+}
+
+impl Site {
+    /// A site that says nothing but its id; speaks [`LANGUAGE`].
+    #[must_use]
+    pub fn new(id: SiteId) -> Self {
+        Self {
+            id,
+            name: SmolStr::default(),
+            time_zone: SmolStr::default(),
+            emergency_location: SmolStr::default(),
+            language: SmolStr::new_static(LANGUAGE),
+            recent_here: false,
+            changed: 0,
+        }
+    }
 }
 
 /// A set of users that share a policy.
@@ -82,9 +111,35 @@ pub struct User {
     pub credential: Option<Credential>,
     /// Wrong PINs so far. Putting a user leaves it as it is.
     pub failures: LoginFailures,
+    /// What the user finds at every phone; `None` for [`Profile::default`], which is not kept. Putting a user with
+    /// `None` leaves it as it is. Shared, because nearly nobody has any.
+    pub profile: Option<Arc<Profile>>,
+    /// The log index of the last change of what the user's phones show. Putting a user sets it.
+    pub changed: u64,
 }
 
 impl User {
+    /// An enabled user who has nothing but an id.
+    #[must_use]
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            display_name: SmolStr::default(),
+            extension: None,
+            aliases: Vec::new(),
+            email: None,
+            numbers: Vec::new(),
+            group: None,
+            enabled: true,
+            calls: None,
+            rights: None,
+            credential: None,
+            failures: LoginFailures::default(),
+            profile: None,
+            changed: 0,
+        }
+    }
+
     /// All names that lead to this user, each with its field ("id", "extension", "aliases", "email", "numbers").
     /// They may repeat (an alias equal to the extension): harmless, as they lead to the same user.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, UserName)> + '_ {
@@ -160,9 +215,65 @@ pub struct Device {
     pub serving: Option<EdgeId>,
     /// Nobody logs in or out here for the time being. Putting a device leaves it as it is.
     pub hold: Option<Arc<Hold>>,
+    /// The address of its network interface. **Invariant:** no other device has it. A device whose id is an address
+    /// has that one.
+    pub mac: Option<MacAddress>,
+    /// What its screen shows while nobody is logged in; empty: what the service makes of desk and site.
+    pub label: SmolStr,
+    /// Its own number; empty for none.
+    pub number: SmolStr,
+    /// The civic address that an emergency call from here carries, where it differs from the site's; empty for the
+    /// site's.
+    pub emergency_location: SmolStr,
+    /// The user to whom the phone belongs: logged in here by itself whenever nobody else is and the user is logged in
+    /// nowhere. At most [`OWNED_MAX`](crate::phones::OWNED_MAX) phones belong to one user.
+    pub owner: Option<UserId>,
+    /// What the password of its own account was made from, together with the company's line key, without which it is
+    /// worth nothing; `None` for a password that somebody chose. Putting a device leaves it as it is.
+    pub secret_seed: Option<u128>,
+    /// Whether it may fetch its document without its token. Putting a device leaves it as it is.
+    pub enrolment: Enrolment,
+    /// The log index of the last change of what it shows by itself: a changed record, and every end of a session.
+    /// Putting a device sets it.
+    pub changed: u64,
+    /// What it was last seen to show. Putting a device leaves it as it is.
+    pub shown: Option<Shown>,
+    /// Why it could not be brought to show what it should; cleared when it shows it. Putting a device leaves it as
+    /// it is.
+    pub trouble: Option<SmolStr>,
+    /// Its owner has logged out of it, or was forced to: it stays neutral until somebody logs in. Putting a device
+    /// leaves it as it is unless the owner is another one.
+    pub stays_neutral: bool,
 }
 
 impl Device {
+    /// An enabled phone that has nothing but an id and a site; an id that is a MAC address is its address.
+    #[must_use]
+    pub fn new(id: DeviceId, site: SiteId) -> Self {
+        Self {
+            mac: id.mac(),
+            id,
+            site,
+            desk: SmolStr::default(),
+            model: SmolStr::default(),
+            enabled: true,
+            allowed_groups: Vec::new(),
+            secret: None,
+            serving: None,
+            hold: None,
+            label: SmolStr::default(),
+            number: SmolStr::default(),
+            emergency_location: SmolStr::default(),
+            owner: None,
+            secret_seed: None,
+            enrolment: Enrolment::default(),
+            changed: 0,
+            shown: None,
+            trouble: None,
+            stays_neutral: false,
+        }
+    }
+
     /// The hold in force at `clock`: one whose time has passed counts as none.
     #[must_use]
     pub fn held(&self, clock: TimeMs) -> Option<&Hold> {

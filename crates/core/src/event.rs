@@ -7,6 +7,8 @@ use smol_str::SmolStr;
 use crate::command::Actor;
 use crate::directory::{Device, Edge, Group, Hold, Site, User};
 use crate::id::{DeviceId, EdgeId, GroupId, SiteId, UserId};
+use crate::mac::MacAddress;
+use crate::phones::{EnrolmentToken, Shown, TokenHash, WaitingPhone};
 use crate::policy::Policy;
 use crate::session::{EndReason, Session};
 use crate::time::TimeMs;
@@ -32,19 +34,21 @@ pub struct Event {
 pub enum EventKind {
     /// A user logged in.
     SessionStarted(Arc<Session>),
-    /// A session ended.
+    /// A session ended. What the phone shows has changed with it: its [`Device::changed`] is this event's index, and no
+    /// further event says so. A phone whose owner logged out, or was forced to, stays neutral
+    /// ([`Device::stays_neutral`]) until the next session begins there.
     SessionEnded {
         /// The session as it was.
         session: Arc<Session>,
         /// Why.
         reason: EndReason,
     },
-    /// Too many wrong PINs.
+    /// Too many wrong PINs, or somebody asked for it.
     UserLocked {
         /// Whose.
         user: UserId,
-        /// The phone at which the last wrong PIN was typed.
-        device: DeviceId,
+        /// The phone at which the last wrong PIN was typed; `None`: somebody asked for the lock.
+        device: Option<DeviceId>,
         /// Until when.
         until: TimeMs,
     },
@@ -92,6 +96,23 @@ pub enum EventKind {
         /// Until when and why; `None`: released.
         hold: Option<Arc<Hold>>,
     },
+    /// A phone shows what it had not shown before, or is in trouble, or no longer.
+    DeviceShown {
+        /// Which phone.
+        device: DeviceId,
+        /// What it shows.
+        shown: Option<Shown>,
+        /// Why it could not be brought to show what it should.
+        trouble: Option<SmolStr>,
+    },
+    /// An unknown phone waits for approval, or says something new about itself.
+    WaitingPut(Arc<WaitingPhone>),
+    /// It waits no longer: approved, declined, or pushed off the list.
+    WaitingGone(MacAddress),
+    /// An enrolment token was created or changed, or was used and has uses left.
+    EnrolmentTokenPut(Arc<EnrolmentToken>),
+    /// It was used up, taken back, or ran out.
+    EnrolmentTokenGone(TokenHash),
     /// The cluster's default policy changed.
     DefaultsPut(Policy),
     /// Somebody had sessions ended by force; the ends follow as events of their own.
@@ -125,6 +146,11 @@ impl EventKind {
             Self::EdgeDeleted(_) => "edge_deleted",
             Self::DeviceServed { .. } => "device_served",
             Self::DeviceHeld { .. } => "device_held",
+            Self::DeviceShown { .. } => "device_shown",
+            Self::WaitingPut(_) => "waiting_put",
+            Self::WaitingGone(_) => "waiting_gone",
+            Self::EnrolmentTokenPut(_) => "enrolment_token_put",
+            Self::EnrolmentTokenGone(_) => "enrolment_token_gone",
             Self::DefaultsPut(_) => "defaults_put",
             Self::Forced { .. } => "forced",
         }

@@ -21,7 +21,7 @@ pub struct InvalidName {
 }
 
 impl InvalidName {
-    fn new(what: &'static str, got: &str, expected: &'static str) -> Self {
+    pub(crate) fn new(what: &'static str, got: &str, expected: &'static str) -> Self {
         Self {
             what,
             got: got.chars().take(80).collect(),
@@ -219,6 +219,13 @@ name_type!(
     /// One name means at most one user; the state sees to it.
     UserName, "user name", any_name
 );
+
+impl DeviceId {
+    /// Not an id, but before all of them: where a range begins.
+    pub(crate) const fn first() -> Self {
+        Self(SmolStr::new_inline(""))
+    }
+}
 
 impl From<&UserId> for UserName {
     fn from(id: &UserId) -> Self {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use crate::id::{DeviceId, UserId};
+use crate::phones::{ENROLMENT_TOKENS_MAX, WAITING_MAX};
 use crate::session::Session;
 use crate::state::{Devices, State};
 
@@ -64,6 +65,7 @@ impl State {
                 format!("{} at {}", edge.id, edge.site)
             })?;
         }
+        self.check_phones()?;
         for user in self.users.values() {
             let known = user
                 .group
@@ -80,6 +82,38 @@ impl State {
             ensure(in_past, "an answer is of the past", || format!("{answered:?}"))?;
         }
         Ok(())
+    }
+
+    /// Owners, stamps, tokens, and phones that wait.
+    fn check_phones(&self) -> Checked {
+        for device in self.devices.values() {
+            let known = device
+                .owner
+                .as_ref()
+                .is_none_or(|owner| self.users.contains_key(owner));
+            ensure(known, "a device's owner exists", || {
+                format!("{}: {:?}", device.id, device.owner)
+            })?;
+            let shown = device.shown.map_or(0, |shown| shown.stamp);
+            let in_past = device.changed <= self.index && shown <= self.index;
+            ensure(in_past, "a stamp is of the past", || {
+                format!("{}: {shown}, {} at {}", device.id, device.changed, self.index)
+            })?;
+            let waits = device.mac.is_some_and(|mac| self.waiting.contains_key(&mac));
+            ensure(!waits, "a known phone does not wait", || device.id.to_string())?;
+        }
+        for token in self.enrolment_tokens.values() {
+            let known = self.sites.contains_key(&token.site) && token.uses > 0;
+            ensure(known, "an enrolment token's site exists", || format!("{token:?}"))?;
+        }
+        let few = self.waiting.len() <= WAITING_MAX && self.enrolment_tokens.len() <= ENROLMENT_TOKENS_MAX;
+        ensure(few, "phones that wait and tokens are bounded", || {
+            format!(
+                "{} wait, {} tokens",
+                self.waiting.len(),
+                self.enrolment_tokens.len()
+            )
+        })
     }
 
     /// Every name leads to its user; with a name twice, one of the two would be led to the other.
@@ -185,6 +219,7 @@ impl State {
                 *group_devices.entry(group.clone()).or_insert(0) += 1;
             }
         }
+        self.check_phone_indexes()?;
         same("site_devices", &self.site_devices, &site_devices)?;
         same("group_devices", &self.group_devices, &group_devices)?;
         self.check_session_indexes()?;
@@ -199,6 +234,48 @@ impl State {
         let rows: usize = self.imports.values().map(|import| import.rows.len()).sum();
         ensure(rows == self.staged_rows, "staged rows are counted", || {
             format!("{rows} there, {} counted", self.staged_rows)
+        })
+    }
+
+    fn check_phone_indexes(&self) -> Checked {
+        let (mut macs, mut owned, mut due) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        for (id, device) in &self.devices {
+            let is_known = id.mac().is_none() || device.mac == id.mac();
+            let leads_here = device
+                .mac
+                .is_none_or(|mac| self.device_by_mac(&mac).is_some_and(|found| found.id == *id));
+            ensure(
+                is_known && leads_here,
+                "a MAC address belongs to one device",
+                || format!("{id}: {:?}", device.mac),
+            )?;
+            if let Some(mac) = device.indexed_mac() {
+                macs.insert(mac, id.clone());
+            }
+            let (shown, wanted) = (device.shown.map_or(0, |shown| shown.stamp), self.wanted_stamp(id));
+            ensure(
+                shown <= wanted && wanted <= self.index,
+                "a device shows no more than there is",
+                || format!("{id}: {shown} of {wanted} at {}", self.index),
+            )?;
+            let Some(owner) = &device.owner else { continue };
+            owned.insert((owner.clone(), id.clone()));
+            let is_in = self.sessions.values().any(|session| session.user == *owner);
+            let may_be_in = self
+                .users
+                .get(owner)
+                .is_some_and(|user| user.enabled && user.failures.locked_until.is_none());
+            let is_free = device.enabled && !device.stays_neutral && !self.sessions.contains_key(id);
+            if is_free && may_be_in && !is_in {
+                due.insert(id.clone());
+            }
+        }
+        same("macs", &self.macs, &macs)?;
+        ensure(self.owned.iter().eq(&owned), "index owned is right", || {
+            format!("{:?} should be {owned:?}", self.owned)
+        })?;
+        ensure(self.homes_due.iter().eq(&due), "owners are at home", || {
+            format!("{:?} should be {due:?}", self.homes_due)
         })
     }
 

@@ -19,8 +19,11 @@ pub mod command;
 pub mod directory;
 pub mod event;
 pub mod id;
+pub mod mac;
 pub mod outcome;
+pub mod phones;
 pub mod policy;
+pub mod profile;
 pub mod refusal;
 pub mod session;
 pub mod time;
@@ -28,6 +31,7 @@ pub mod time;
 mod apply;
 mod invariants;
 mod parts;
+mod recent;
 mod state;
 
 pub use apply::Applied;
@@ -39,8 +43,14 @@ pub use id::{
     Alias, DeviceId, EdgeId, Email, Extension, GroupId, InvalidName, Number, SiteId, UserId, UserName,
 };
 pub use invariants::Violation;
+pub use mac::MacAddress;
 pub use outcome::{Done, EndedSession, Outcome};
+pub use phones::{
+    Enrolment, EnrolmentToken, SeenPhone, Shown, ShownBy, ShownReport, TokenHash, WaitingPhone,
+};
 pub use policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
+pub use profile::{Lamp, Profile, SoftFunction, SpeedDial};
+pub use recent::RecentAt;
 pub use refusal::{Refusal, RowProblem};
 pub use session::{EndReason, Epoch, Session};
 pub use state::{ANSWERED_KEPT_MS, ANSWERED_MAX, AUDIT_MAX, Answered, Counts, Parts, StagedImport, State};

@@ -60,6 +60,13 @@ pub enum Done {
     },
     /// The lockout was lifted, or there was none.
     Unlocked,
+    /// The account is closed, and these sessions ended.
+    Locked {
+        /// Until when.
+        until: TimeMs,
+        /// What ended.
+        ended: Vec<EndedSession>,
+    },
     /// Rows are kept aside.
     Staged {
         /// How many rows of this import are kept aside now.

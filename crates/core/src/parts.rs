@@ -39,6 +39,8 @@ impl State {
                 .imports()
                 .map(|(id, import)| (id, Arc::clone(import)))
                 .collect(),
+            waiting: self.waiting.values().map(Arc::clone).collect(),
+            enrolment_tokens: self.enrolment_tokens.values().map(Arc::clone).collect(),
         }
     }
 
@@ -77,6 +79,14 @@ impl State {
             insert_new(&mut state.users, "a user is there once", user.id.clone(), user)?;
         }
         for device in in_two_passes(parts.devices) {
+            if device
+                .indexed_mac()
+                .is_some_and(|mac| state.device_by_mac(&mac).is_some())
+            {
+                let detail = format!("{:?} of {} twice", device.mac, device.id);
+                let rule = "a MAC address belongs to one device";
+                return Err(Violation { rule, detail });
+            }
             state.link_device(&device);
             insert_new(
                 &mut state.devices,
@@ -92,8 +102,16 @@ impl State {
             let rule = "a device has at most one session";
             insert_new(&mut state.sessions, rule, session.device.clone(), session)?;
         }
+        for phone in parts.waiting {
+            insert_new(&mut state.waiting, "a phone waits once", phone.phone.mac, phone)?;
+        }
+        for token in parts.enrolment_tokens {
+            let rule = "an enrolment token is there once";
+            insert_new(&mut state.enrolment_tokens, rule, token.hash, token)?;
+        }
         state.audit = parts.audit.into_iter().collect();
         state.index_sessions();
+        state.homes_due = state.empty_homes();
         state.check_records()?;
         Ok(state)
     }
@@ -158,9 +176,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::testing::{World, edge, login, served, set_pin, site};
+    use crate::apply::testing::{World, edge, login, named, served, set_pin, site};
     use crate::command::{Action, ImportRow, RequestId};
-    use crate::directory::User;
+    use crate::directory::{Device, User};
+    use crate::session::Epoch;
 
     fn busy() -> World {
         let mut world = World::office();
@@ -195,10 +214,24 @@ mod tests {
         );
     }
 
+    fn change_device(parts: &mut Parts, change: impl FnOnce(&mut Device)) {
+        change(Arc::make_mut(&mut parts.devices[0]));
+    }
+
     #[test]
     fn damaged_parts_are_refused() {
         type Damage = (&'static str, fn(&mut Parts));
-        let damages: [Damage; 10] = [
+        let damages: [Damage; 13] = [
+            ("a stamp is of the past", |parts| parts.index = 1),
+            ("a device's owner exists", |parts| {
+                change_device(parts, |device| device.owner = Some(named("nobody")));
+            }),
+            ("a MAC address belongs to one device", |parts| {
+                change_device(parts, |device| device.mac = Some(named("00:1a:2b:3c:4d:5e")));
+                let mut twice = Device::clone(&parts.devices[0]);
+                twice.id = named("chi-0");
+                parts.devices.insert(0, Arc::new(twice));
+            }),
             ("an edge's site exists", |parts| {
                 parts.edges.push(Arc::new(edge("aus-edge", "austin")));
             }),
@@ -234,7 +267,11 @@ mod tests {
                 parts.answered.push(twice);
             }),
             ("an epoch comes from an entry that has been applied", |parts| {
-                parts.index = 1
+                let session = Session {
+                    epoch: Epoch::at(99, 0),
+                    ..Session::clone(&parts.sessions[0])
+                };
+                parts.sessions[0] = Arc::new(session);
             }),
         ];
         for (rule, damage) in damages {

@@ -2,6 +2,8 @@
 //! code that never changes its meaning.
 
 use crate::id::{DeviceId, GroupId, SiteId, UserId, UserName};
+use crate::mac::MacAddress;
+use crate::phones::TokenHash;
 use crate::time::TimeMs;
 
 /// Why a command was refused.
@@ -153,6 +155,26 @@ pub enum Refusal {
         /// When the hold ends by itself.
         until: TimeMs,
     },
+    /// Another device has the MAC address.
+    #[error("MAC address {mac} already belongs to phone {device}")]
+    MacTaken {
+        /// The address.
+        mac: MacAddress,
+        /// Who has it.
+        device: DeviceId,
+    },
+    /// No enrolment token has this hash: it was never there, is used up, or was taken back.
+    #[error("the enrolment token is not known")]
+    UnknownEnrolmentToken {
+        /// Of the token.
+        hash: TokenHash,
+    },
+    /// The enrolment token has run out.
+    #[error("the enrolment token has run out")]
+    EnrolmentTokenExpired {
+        /// When it did.
+        until: TimeMs,
+    },
 }
 
 /// A row that cannot be imported.
@@ -195,6 +217,9 @@ impl Refusal {
             Self::ImportGap { .. } => "HD1019",
             Self::ImportRejected { .. } => "HD1020",
             Self::DeviceOnHold { .. } => "HD1021",
+            Self::MacTaken { .. } => "HD1022",
+            Self::UnknownEnrolmentToken { .. } => "HD1023",
+            Self::EnrolmentTokenExpired { .. } => "HD1024",
         }
     }
 
@@ -223,6 +248,9 @@ impl Refusal {
             Self::ImportGap { .. } => "import_gap",
             Self::ImportRejected { .. } => "import_rejected",
             Self::DeviceOnHold { .. } => "device_on_hold",
+            Self::MacTaken { .. } => "mac_taken",
+            Self::UnknownEnrolmentToken { .. } => "unknown_enrolment_token",
+            Self::EnrolmentTokenExpired { .. } => "enrolment_token_expired",
         }
     }
 
@@ -251,6 +279,10 @@ impl Refusal {
             Self::ImportGap { .. } => "Start the import again.",
             Self::ImportRejected { .. } => "Correct the rows and import again.",
             Self::DeviceOnHold { .. } => "Use another phone, or wait until the hold ends.",
+            Self::MacTaken { .. } => "Check the address, or delete the other phone first.",
+            Self::UnknownEnrolmentToken { .. } | Self::EnrolmentTokenExpired { .. } => {
+                "Make a new enrolment token, or approve the phone."
+            }
         }
     }
 }

@@ -12,7 +12,9 @@ use crate::command::{ImportRow, RequestId};
 use crate::directory::{Device, Edge, Group, Site, User};
 use crate::event::Event;
 use crate::id::{DeviceId, EdgeId, GroupId, SiteId, UserId, UserName};
+use crate::mac::MacAddress;
 use crate::outcome::Outcome;
+use crate::phones::{EnrolmentToken, TokenHash, WaitingPhone};
 use crate::policy::Policy;
 use crate::session::Session;
 use crate::time::TimeMs;
@@ -40,6 +42,8 @@ pub struct State {
     pub(crate) answered_order: Vector<RequestId>,
     pub(crate) audit: Vector<Arc<Event>>,
     pub(crate) imports: OrdMap<RequestId, Arc<StagedImport>>,
+    pub(crate) waiting: OrdMap<MacAddress, Arc<WaitingPhone>>,
+    pub(crate) enrolment_tokens: OrdMap<TokenHash, Arc<EnrolmentToken>>,
     // Indexes: rebuilt from the maps above by `restore`, never written to a snapshot.
     /// The users' names but their ids, which `users` is ordered by: a million ids twice would cost 100 MB.
     pub(crate) names: OrdMap<UserName, UserId>,
@@ -52,6 +56,12 @@ pub struct State {
     pub(crate) group_users: OrdMap<GroupId, u64>,
     pub(crate) group_devices: OrdMap<GroupId, u64>,
     pub(crate) staged_rows: usize,
+    /// The devices with an address that is not their id, which `devices` is ordered by.
+    pub(crate) macs: OrdMap<MacAddress, DeviceId>,
+    /// The phones that belong to somebody, by whom.
+    pub(crate) owned: OrdSet<(UserId, DeviceId)>,
+    /// Phones whose owner should be logged in by now: an entry has only so many epochs. The next one goes on.
+    pub(crate) homes_due: OrdSet<DeviceId>,
 }
 
 /// The devices of one logged-in user. Nearly everybody has one, and is spared an allocation.
@@ -139,6 +149,10 @@ pub struct Parts {
     pub audit: Vec<Arc<Event>>,
     /// Staged imports.
     pub imports: Vec<(RequestId, Arc<StagedImport>)>,
+    /// Unknown phones that wait for approval.
+    pub waiting: Vec<Arc<WaitingPhone>>,
+    /// Enrolment tokens.
+    pub enrolment_tokens: Vec<Arc<EnrolmentToken>>,
 }
 
 impl State {
@@ -197,6 +211,60 @@ impl State {
     #[must_use]
     pub fn device(&self, id: &DeviceId) -> Option<&Arc<Device>> {
         self.devices.get(id)
+    }
+
+    /// The device with this MAC address.
+    #[must_use]
+    pub fn device_by_mac(&self, mac: &MacAddress) -> Option<&Arc<Device>> {
+        match self.macs.get(mac) {
+            Some(device) => self.devices.get(device),
+            None => self.devices.get(mac.to_string().as_str()),
+        }
+    }
+
+    /// The phones that belong to a user, in order of their ids.
+    pub fn devices_of_owner(&self, owner: &UserId) -> impl Iterator<Item = &Arc<Device>> {
+        let from = self.owned.range((owner.clone(), DeviceId::first())..);
+        let theirs = from.take_while(move |(user, _)| user == owner);
+        theirs.filter_map(|(_, device)| self.devices.get(device))
+    }
+
+    /// What a phone should show, as the log index of the last change of anything that it shows: of the phone's own
+    /// record, of who is logged in, of that user's record, of the site. Only rises while the phone exists, and the
+    /// document with this stamp shows the state at this index. 0 for a phone that nobody knows.
+    #[must_use]
+    pub fn wanted_stamp(&self, device: &DeviceId) -> u64 {
+        let Some(device) = self.devices.get(device) else {
+            return 0;
+        };
+        let site = self.sites.get(&device.site).map_or(0, |site| site.changed);
+        let session = self.sessions.get(&device.id);
+        let epoch = session.map_or(0, |session| session.epoch.index());
+        let user = session.and_then(|session| self.users.get(&session.user));
+        let user = user.map_or(0, |user| user.changed);
+        device.changed.max(site).max(epoch).max(user)
+    }
+
+    /// Unknown phones that wait for approval, in order of their addresses.
+    pub fn waiting(&self) -> impl Iterator<Item = &Arc<WaitingPhone>> {
+        self.waiting.values()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn waiting_phone(&self, mac: &MacAddress) -> Option<&Arc<WaitingPhone>> {
+        self.waiting.get(mac)
+    }
+
+    /// Enrolment tokens, in order of their hashes; some may have run out.
+    pub fn enrolment_tokens(&self) -> impl Iterator<Item = &Arc<EnrolmentToken>> {
+        self.enrolment_tokens.values()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn enrolment_token(&self, hash: &TokenHash) -> Option<&Arc<EnrolmentToken>> {
+        self.enrolment_tokens.get(hash)
     }
 
     /// An edge by its id.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdesk_core::{
-    Action, Device, DeviceId, Limit, LoginFailures, MultipleLogins, Policy, Site, SiteId, User, UserId,
-};
+use hotdesk_core::{Action, Device, DeviceId, Limit, MultipleLogins, Policy, Site, SiteId, User, UserId};
 use openraft::async_runtime::AsyncRuntime;
 use openraft::async_runtime::watch::WatchReceiver;
 
@@ -165,32 +163,18 @@ async fn furnish(operator: &mut Client, plant: Plant) -> Result<(), String> {
     };
     let mut actions = vec![Action::PutDefaults(policy), Action::PutSite(site())];
     actions.extend((0..USERS).map(|number| {
+        let id = UserId::parse(&user(number)).expect("a good name");
         Action::PutUser(User {
-            id: UserId::parse(&user(number)).expect("a good name"),
             display_name: user(number).into(),
-            extension: None,
-            aliases: Vec::new(),
-            email: None,
-            numbers: Vec::new(),
-            group: None,
-            enabled: true,
-            calls: None,
-            rights: None,
-            credential: None,
-            failures: LoginFailures::default(),
+            ..User::new(id)
         })
     }));
     actions.extend((0..DEVICES).map(|number| {
+        let id = DeviceId::parse(&device(number)).expect("a good name");
         Action::PutDevice(Device {
-            id: DeviceId::parse(&device(number)).expect("a good name"),
-            site: site().id,
             desk: "1".into(),
             model: "any".into(),
-            enabled: true,
-            allowed_groups: Vec::new(),
-            secret: None,
-            serving: None,
-            hold: None,
+            ..Device::new(id, site().id)
         })
     }));
     let until_ns = world_ns() + 20 * SECOND_NS;
@@ -204,10 +188,10 @@ async fn furnish(operator: &mut Client, plant: Plant) -> Result<(), String> {
 
 fn site() -> Site {
     Site {
-        id: SiteId::parse("chicago").expect("a good name"),
         name: "Chicago".into(),
         time_zone: "America/Chicago".into(),
         emergency_location: "1 Main Street".into(),
+        ..Site::new(SiteId::parse("chicago").expect("a good name"))
     }
 }
 

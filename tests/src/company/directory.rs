@@ -38,6 +38,7 @@ impl Company {
             name: id.into(),
             time_zone: "America/Chicago".into(),
             emergency_location: format!("1 Main Street, {id}"),
+            ..Default::default()
         };
         let request = v1::PutSiteRequest {
             request_id: fresh_id(),

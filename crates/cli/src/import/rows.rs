@@ -105,6 +105,7 @@ pub(super) fn row(kind: Kind, fields: &mut Fields<'_>) -> Row {
                 name: fields.text("name"),
                 time_zone: fields.text("time_zone"),
                 emergency_location: fields.text("emergency_location"),
+                ..v1::Site::default()
             };
             names.push(("id", site.id.clone()));
             Record::Site(site)

@@ -214,7 +214,11 @@ pub(crate) fn event(event: &v1::Event) -> Value {
         Some(Kind::SessionEnded(end)) => ("session_ended", ended(end)),
         Some(Kind::UserLocked(locked)) => (
             "user_locked",
-            json!({"user": locked.user, "device": locked.device, "until": time(locked.until_ms)}),
+            json!({
+                "user": locked.user,
+                "device": text_or_null(&locked.device),
+                "until": time(locked.until_ms),
+            }),
         ),
         Some(Kind::UserUnlocked(id)) => ("user_unlocked", json!(id)),
         Some(Kind::CredentialChanged(changed)) => (
@@ -243,6 +247,39 @@ pub(crate) fn event(event: &v1::Event) -> Value {
                 "reason": text_or_null(&held.reason),
             }),
         ),
+        Some(Kind::DeviceShown(shown)) => (
+            "device_shown",
+            json!({
+                "device": shown.device,
+                "stamp": shown.shown.map(|shown| shown.stamp),
+                "trouble": text_or_null(&shown.trouble),
+            }),
+        ),
+        Some(Kind::WaitingPut(waiting)) => {
+            let phone = waiting.phone.clone().unwrap_or_default();
+            let content = json!({
+                "mac": phone.mac,
+                "vendor": text_or_null(&phone.vendor),
+                "model": text_or_null(&phone.model),
+                "firmware": text_or_null(&phone.firmware),
+                "site": text_or_null(&phone.site),
+                "address": text_or_null(&phone.address),
+                "first_seen": time(waiting.first_seen_ms),
+                "last_seen": time(waiting.last_seen_ms),
+            });
+            ("waiting_put", content)
+        }
+        Some(Kind::WaitingGone(mac)) => ("waiting_gone", json!(mac)),
+        Some(Kind::EnrolmentTokenPut(token)) => (
+            "enrolment_token_put",
+            json!({
+                "site": token.site,
+                "uses": token.uses,
+                "until": time(token.until_ms),
+                "note": text_or_null(&token.note),
+            }),
+        ),
+        Some(Kind::EnrolmentTokenGone(_)) => ("enrolment_token_gone", Value::Null),
         Some(Kind::DefaultsPut(put)) => ("defaults_put", policy(put)),
         Some(Kind::Forced(forced)) => (
             "forced",

@@ -268,6 +268,12 @@ pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
             let word = if evicted { "evict " } else { "logout" };
             format!("{} {}", paint.yellow(word), ended(end))
         }
+        Some(Kind::UserLocked(locked)) if locked.device.is_empty() => format!(
+            "{} {} until {}",
+            paint.red("locked"),
+            locked.user,
+            time::table_time(locked.until_ms),
+        ),
         Some(Kind::UserLocked(locked)) => format!(
             "{} {} until {} after wrong PINs at {}",
             paint.red("locked"),
@@ -303,6 +309,34 @@ pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
             time::table_time(held.until_ms),
             held.reason
         ),
+        Some(Kind::DeviceShown(shown)) if !shown.trouble.is_empty() => {
+            format!(
+                "{} phone {}: {}",
+                paint.red("stuck "),
+                shown.device,
+                shown.trouble
+            )
+        }
+        Some(Kind::DeviceShown(shown)) => format!(
+            "shows  phone {} at stamp {}",
+            shown.device,
+            shown.shown.map_or(0, |shown| shown.stamp)
+        ),
+        Some(Kind::WaitingPut(waiting)) => {
+            let phone = waiting.phone.clone().unwrap_or_default();
+            format!(
+                "waits  {} {} {} at {}",
+                phone.mac, phone.vendor, phone.model, phone.address
+            )
+        }
+        Some(Kind::WaitingGone(mac)) => format!("waits  {mac} no longer"),
+        Some(Kind::EnrolmentTokenPut(token)) => {
+            format!(
+                "put    enrolment token for {}, {} uses left",
+                token.site, token.uses
+            )
+        }
+        Some(Kind::EnrolmentTokenGone(_)) => "delete enrolment token".into(),
         Some(Kind::DefaultsPut(_)) => "policy the cluster's defaults have changed".into(),
         Some(Kind::Forced(forced)) => {
             format!("force  {} sessions ended: {}", forced.sessions, forced.note)

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use hotdesk_core::{CallRights, CallSettings};
+use hotdesk_core::{CallRights, CallSettings, MacAddress, Profile};
 
-use super::settings::{LineSettings, UserSettings};
+use super::settings::{DeskSettings, LineSettings, Marks, UserSettings};
 
 /// A user logged in at a phone, with everything that a call needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) struct UserRecord {
     pub(super) extension: Option<SmolStr>,
     pub(super) aliases: Box<[SmolStr]>,
     pub(super) email: Option<SmolStr>,
-    pub(super) disabled: bool,
+    pub(super) marks: Marks,
     pub(super) settings: Option<Arc<UserSettings>>,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct DeviceRecord {
     pub(super) site: SmolStr,
     pub(super) desk: SmolStr,
     pub(super) model: SmolStr,
-    pub(super) disabled: bool,
+    pub(super) marks: Marks,
     pub(super) line: Option<Arc<LineSettings>>,
 }
 
@@ -102,7 +102,19 @@ impl UserBindings {
     /// The user may not log in.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
-        self.record.disabled
+        self.record.marks.is_disabled()
+    }
+
+    /// What the user finds at every phone; `None`: a phone as it comes.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Arc<Profile>> {
+        self.settings()?.profile.as_ref()
+    }
+
+    /// The log index of the last change of what the user's phones show.
+    #[must_use]
+    pub fn changed(&self) -> u64 {
+        self.record.marks.changed()
     }
 
     /// Numbers of the outside world that reach the user: E.164, digits only.
@@ -213,7 +225,7 @@ impl DeviceBinding {
     /// Nobody may log in here.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
-        self.record.disabled
+        self.record.marks.is_disabled()
     }
 
     /// The digests of the password of the phone's own account, as `hotdesk_sip::secret` opens them; `None`: the phone
@@ -242,6 +254,69 @@ impl DeviceBinding {
     #[must_use]
     pub fn allowed_groups(&self) -> &[SmolStr] {
         self.line().map_or(&[], |line| &line.allowed_groups)
+    }
+
+    /// The address of its network interface.
+    #[must_use]
+    pub fn mac(&self) -> Option<MacAddress> {
+        let own = || MacAddress::parse(&self.record.device).ok();
+        self.desk_settings().and_then(|desk| desk.mac).or_else(own)
+    }
+
+    /// What the screen shows while nobody is logged in; empty: made of desk and site.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.desk_settings().map_or("", |desk| &desk.label)
+    }
+
+    /// The phone's own number; empty for none.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        self.desk_settings().map_or("", |desk| &desk.number)
+    }
+
+    /// The civic address that an emergency call from here carries; empty: the site's.
+    #[must_use]
+    pub fn emergency_location(&self) -> &str {
+        self.desk_settings().map_or("", |desk| &desk.emergency_location)
+    }
+
+    /// The user to whom the phone belongs.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.desk_settings()?.owner.as_deref()
+    }
+
+    /// What the password of the phone's own account was made from; `None`: somebody chose it, or this watcher may not
+    /// see it.
+    #[must_use]
+    pub fn secret_seed(&self) -> Option<u128> {
+        self.line()?.secret_seed
+    }
+
+    /// The log index of the last change of what the phone shows by itself: its record, or the end of a session. See
+    /// [`Bindings::wanted_stamp`](super::Bindings::wanted_stamp).
+    #[must_use]
+    pub fn changed(&self) -> u64 {
+        self.record.marks.changed()
+    }
+
+    /// The stamp of what the phone was last seen to show.
+    #[must_use]
+    pub fn shown(&self) -> Option<u64> {
+        self.line()
+            .map(|line| line.shown_stamp)
+            .filter(|stamp| *stamp > 0)
+    }
+
+    /// Why the phone could not be brought to show what it should.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.line()?.trouble.as_deref()
+    }
+
+    fn desk_settings(&self) -> Option<&DeskSettings> {
+        self.line()?.desk.as_deref()
     }
 
     fn line(&self) -> Option<&LineSettings> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use hotdesk_core::{DeviceId, UserName};
+use hotdesk_core::{DeviceId, Epoch, UserName};
 use hotdesk_proto::v1;
 
 use super::binding::{Binding, DeviceBinding, UserBindings};
@@ -90,6 +90,18 @@ impl Bindings {
                 .then(|| find(normal.as_str()))
                 .flatten()
         })
+    }
+
+    /// What a phone should show, as the log index of the last change of anything that it shows; `None` for a phone that
+    /// nobody knows. The same as `State::wanted_stamp` at the table's index.
+    #[must_use]
+    pub fn wanted_stamp(&self, device: &str) -> Option<u64> {
+        let device = self.by_device(device)?;
+        let site = self.site(device.site()).map_or(0, |site| site.changed);
+        let session = device
+            .holder()
+            .map_or(0, |(user, epoch)| Epoch(*epoch).index().max(user.changed()));
+        Some(device.changed().max(site).max(session))
     }
 
     /// All phones, or those of a site, in no order. Not a moment's picture: what changes meanwhile is seen as

@@ -61,7 +61,7 @@ impl<'a> Changes<'a> {
             Some(Kind::SessionEnded(v1::EndedSession {
                 session: Some(session),
                 ..
-            })) => self.end(session),
+            })) => self.end(session, event.index),
             Some(Kind::UserPut(user)) => self.put_user(UserRecord::from(user)),
             Some(Kind::UserDeleted(id)) => self.delete_user(id),
             Some(Kind::DevicePut(device)) => self.put_device(DeviceRecord::from(device)),
@@ -71,6 +71,10 @@ impl<'a> Changes<'a> {
             }),
             Some(Kind::DeviceHeld(held)) => self.change_line(&held.device, |line| {
                 line.held_until_ms = held.until_ms;
+            }),
+            Some(Kind::DeviceShown(shown)) => self.change_line(&shown.device, |line| {
+                line.shown_stamp = shown.shown.as_ref().map_or(0, |shown| shown.stamp);
+                line.trouble = some(&shown.trouble);
             }),
             Some(Kind::EdgeDeleted(edge)) => self.forget_edge(edge),
             // Offices are put at once (`offices.rs`); the rest concerns no look-up.
@@ -84,6 +88,10 @@ impl<'a> Changes<'a> {
                 | Kind::GroupPut(_)
                 | Kind::GroupDeleted(_)
                 | Kind::EdgePut(_)
+                | Kind::WaitingPut(_)
+                | Kind::WaitingGone(_)
+                | Kind::EnrolmentTokenPut(_)
+                | Kind::EnrolmentTokenGone(_)
                 | Kind::DefaultsPut(_)
                 | Kind::Forced(_),
             )
@@ -133,12 +141,14 @@ impl<'a> Changes<'a> {
         user.places.sort_by_key(|place| place.epoch);
     }
 
-    fn end(&mut self, session: &v1::Session) {
+    /// What the phone shows has changed with it, which no other event says.
+    fn end(&mut self, session: &v1::Session, index: u64) {
         if let Some(user) = self.user(&session.user) {
             user.places.retain(|place| place.epoch != session.epoch);
         }
         if let Some(device) = self.device(&session.device) {
             device.holder.take_if(|(_, epoch)| *epoch == session.epoch);
+            device.record.marks = device.record.marks.changed_at(index);
         }
     }
 

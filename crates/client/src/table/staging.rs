@@ -6,7 +6,7 @@ use hotdesk_proto::v1;
 
 use super::binding::{DeviceRecord, UserRecord};
 use super::change::Place;
-use super::settings::{self, Shared, some};
+use super::settings::{self, Marks, Shared, some};
 
 /// What has come in so far. Costs about half the memory of the table, until it is worked in.
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl From<&v1::User> for UserRecord {
             extension: some(&user.extension),
             aliases: user.aliases.iter().map(SmolStr::new).collect(),
             email: some(&user.email),
-            disabled: user.disabled,
+            marks: Marks::new(user.disabled, user.changed),
             settings: settings::of_user(user),
         }
     }
@@ -59,7 +59,7 @@ impl From<&v1::Device> for DeviceRecord {
             site: SmolStr::new(&device.site),
             desk: SmolStr::new(&device.desk),
             model: SmolStr::new(&device.model),
-            disabled: device.disabled,
+            marks: Marks::new(device.disabled, device.changed),
             line: settings::of_device(device),
         }
     }

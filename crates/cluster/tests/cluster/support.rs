@@ -279,41 +279,26 @@ pub(crate) fn put_site(id: u128) -> Command {
 
 pub(crate) fn site(id: &str) -> Site {
     Site {
-        id: SiteId::parse(id).expect("a site id"),
         name: id.into(),
         time_zone: "America/Chicago".into(),
         emergency_location: "Main Street 1".into(),
+        ..Site::new(SiteId::parse(id).expect("a site id"))
     }
 }
 
 pub(crate) fn user(id: &str) -> User {
     User {
-        id: UserId::parse(id).expect("a user id"),
         display_name: id.into(),
-        extension: None,
-        aliases: vec![],
-        email: None,
-        group: None,
-        enabled: true,
-        numbers: vec![],
-        calls: None,
-        rights: None,
-        credential: None,
-        failures: hotdesk_core::LoginFailures::default(),
+        ..User::new(UserId::parse(id).expect("a user id"))
     }
 }
 
 pub(crate) fn device(id: &str, site: &str) -> Device {
+    let site = SiteId::parse(site).expect("a site id");
     Device {
-        id: DeviceId::parse(id).expect("a device id"),
-        site: SiteId::parse(site).expect("a site id"),
         desk: "12".into(),
         model: "test".into(),
-        enabled: true,
-        secret: None,
-        serving: None,
-        hold: None,
-        allowed_groups: vec![],
+        ..Device::new(DeviceId::parse(id).expect("a device id"), site)
     }
 }
 

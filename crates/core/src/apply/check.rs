@@ -10,12 +10,17 @@ use crate::calls::{
     TARGET_BYTES_MAX,
 };
 use crate::directory::{
-    ALIASES_MAX, DEVICE_GROUPS_MAX, Device, Edge, Group, NUMBERS_MAX, SECRET_BYTES_MAX, SealedSecret, Site,
-    TEXT_BYTES_MAX, User, VERIFIER_BYTES_MAX,
+    ALIASES_MAX, DEVICE_GROUPS_MAX, Device, Edge, Group, LANGUAGE_BYTES_MAX, NUMBERS_MAX, SECRET_BYTES_MAX,
+    SealedSecret, Site, TEXT_BYTES_MAX, User, VERIFIER_BYTES_MAX,
 };
-use crate::id::{GroupId, SiteId};
+use crate::id::{GroupId, SiteId, UserId};
 use crate::policy::{Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
+use crate::profile::{
+    DIRECTORY_URL_BYTES_MAX, LABEL_BYTES_MAX, LAMPS_MAX, PROFILE_BYTES_MAX, Profile, RING_TONE_MAX,
+    SOFTKEYS_MAX, SPEED_DIALS_MAX,
+};
 use crate::refusal::Refusal;
+use crate::time::TimeMs;
 
 type Checked = Result<(), Refusal>;
 
@@ -23,6 +28,7 @@ type Checked = Result<(), Refusal>;
 pub(super) fn site(site: &Site) -> Checked {
     text("name", &site.name)?;
     text("time_zone", &site.time_zone)?;
+    language(&site.language)?;
     text("emergency_location", &site.emergency_location)
 }
 
@@ -56,6 +62,7 @@ pub(super) fn user(user: &User) -> Checked {
     count("aliases", user.aliases.len(), ALIASES_MAX)?;
     count("numbers", user.numbers.len(), NUMBERS_MAX)?;
     user.calls.as_deref().map_or(Ok(()), calls)?;
+    user.profile.as_deref().map_or(Ok(()), profile)?;
     user.rights.as_ref().map_or(Ok(()), rights)
 }
 
@@ -70,15 +77,27 @@ pub(super) fn user_refers(user: &User, group_exists: impl Fn(&GroupId) -> bool) 
 /// A device's own fields.
 pub(super) fn device(device: &Device) -> Checked {
     text("desk", &device.desk)?;
-    text("model", &device.model)?;
+    model(&device.model)?;
+    text("label", &device.label)?;
+    text("number", &device.number)?;
+    text("emergency_location", &device.emergency_location)?;
+    if device.id.mac().is_some() && device.mac.is_some_and(|mac| device.id.mac() != Some(mac)) {
+        return Err(invalid("mac", "must be the phone's id, which is a MAC address"));
+    }
     count("allowed_groups", device.allowed_groups.len(), DEVICE_GROUPS_MAX)
 }
 
-/// That a device's site and groups exist.
+/// A phone's vendor and model.
+pub(super) fn model(model: &str) -> Checked {
+    text("model", model)
+}
+
+/// That a device's site, groups and owner exist.
 pub(super) fn device_refers(
     device: &Device,
     site_exists: impl Fn(&SiteId) -> bool,
     group_exists: impl Fn(&GroupId) -> bool,
+    user_exists: impl Fn(&UserId) -> bool,
 ) -> Checked {
     if !site_exists(&device.site) {
         return Err(Refusal::UnknownSite {
@@ -86,8 +105,12 @@ pub(super) fn device_refers(
         });
     }
     match device.allowed_groups.iter().find(|group| !group_exists(group)) {
-        Some(group) => Err(Refusal::UnknownGroup { group: group.clone() }),
-        None => Ok(()),
+        Some(group) => return Err(Refusal::UnknownGroup { group: group.clone() }),
+        None => {}
+    }
+    match &device.owner {
+        Some(owner) if !user_exists(owner) => Err(Refusal::UnknownUser { name: owner.into() }),
+        _ => Ok(()),
     }
 }
 
@@ -128,8 +151,90 @@ pub(super) fn secret(secret: &SealedSecret) -> Checked {
     }
 }
 
+/// What a user finds at every phone.
+pub(super) fn profile(profile: &Profile) -> Checked {
+    let Profile {
+        line_label,
+        speed_dials,
+        lamps,
+        voicemail_number,
+        message_waiting: _,
+        ring_tone,
+        language: tag,
+        directory_url,
+        softkeys,
+    } = profile;
+    text_up_to("line_label", line_label, LABEL_BYTES_MAX)?;
+    count("speed_dials", speed_dials.len(), SPEED_DIALS_MAX)?;
+    for dial in speed_dials {
+        text_up_to("speed_dials", &dial.label, LABEL_BYTES_MAX)?;
+        target("speed_dials", &dial.number)?;
+    }
+    count("lamps", lamps.len(), LAMPS_MAX)?;
+    for lamp in lamps {
+        text_up_to("lamps", &lamp.label, LABEL_BYTES_MAX)?;
+        target("lamps", &lamp.extension)?;
+    }
+    if !voicemail_number.is_empty() {
+        target("voicemail_number", voicemail_number)?;
+    }
+    if *ring_tone > RING_TONE_MAX {
+        return Err(invalid(
+            "ring_tone",
+            format!("must be 0 to {RING_TONE_MAX}, got {ring_tone}"),
+        ));
+    }
+    language(tag)?;
+    url("directory_url", directory_url)?;
+    count("softkeys", softkeys.len(), SOFTKEYS_MAX)?;
+    if profile.size() > PROFILE_BYTES_MAX {
+        let problem = format!(
+            "must be at most {PROFILE_BYTES_MAX} bytes, got {}",
+            profile.size()
+        );
+        return Err(invalid("profile", problem));
+    }
+    Ok(())
+}
+
+/// A BCP 47 tag, or nothing. Only its form is checked: whether we speak it is for whoever speaks.
+fn language(tag: &str) -> Checked {
+    let is_part =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    if tag.is_empty() || tag.len() <= LANGUAGE_BYTES_MAX && tag.split('-').all(is_part) {
+        return Ok(());
+    }
+    Err(invalid(
+        "language",
+        format!("must be a tag such as en or pt-BR, at most {LANGUAGE_BYTES_MAX} characters"),
+    ))
+}
+
+/// An http or https URL, or nothing.
+fn url(field: &'static str, url: &str) -> Checked {
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let is_url = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'));
+    let fits = url.len() <= DIRECTORY_URL_BYTES_MAX && url.bytes().all(|byte| byte.is_ascii_graphic());
+    if url.is_empty() || is_url && fits {
+        return Ok(());
+    }
+    let problem = format!("must be an http or https URL of at most {DIRECTORY_URL_BYTES_MAX} characters");
+    Err(invalid(field, problem))
+}
+
+/// A time that lies ahead of the clock, and not too far.
+pub(super) fn ahead(field: &'static str, until: TimeMs, clock: TimeMs, ms_max: u64) -> Checked {
+    if until <= clock || until > clock.plus_ms(ms_max) {
+        let problem = format!("must lie ahead, and at most {} hours", ms_max / 3_600_000);
+        return Err(invalid(field, problem));
+    }
+    Ok(())
+}
+
 /// What happens to a user's calls.
-fn calls(calls: &CallSettings) -> Checked {
+pub(super) fn calls(calls: &CallSettings) -> Checked {
     let CallSettings {
         forward_always,
         forward_busy,

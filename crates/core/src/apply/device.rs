@@ -1,9 +1,12 @@
 //! Devices: phones are created, changed, deleted.
 //!
-//! Put checks, in this order: the fields, that the site exists, that the groups exist. It keeps the old record's
-//! secret, edge and hold, drops repeated groups, and ends the session there when the phone is disabled or moves to another site: whoever sat at it does not
-//! sit at it any more, and a session's site must be its phone's. Closing a phone to the group of the user who
-//! sits there does not end the session; the rule is one of logging in. Delete ends the session.
+//! Put checks, in this order: the fields, that the site, the groups and the owner exist, that no other device has the MAC
+//! address, that the owner has not too many phones. It keeps what other actions change (secret, edge, hold, enrolment,
+//! what it shows), drops repeated groups, and ends the session there when the phone is disabled or moves to another site:
+//! whoever sat at it does not sit at it any more, and a session's site must be its phone's. Closing a phone to the group
+//! of the user who sits there does not end the session; the rule is one of logging in. Delete ends the session.
+//!
+//! A phone that waited for approval waits no longer once a device has its address.
 
 use std::sync::Arc;
 
@@ -11,8 +14,11 @@ use imbl::OrdMap;
 
 use crate::directory::Device;
 use crate::event::EventKind;
-use crate::id::{DeviceId, GroupId, SiteId};
+use crate::id::{DeviceId, GroupId, SiteId, UserId};
+use crate::mac::MacAddress;
 use crate::outcome::{Done, Outcome};
+use crate::phones::OWNED_MAX;
+use crate::refusal::Refusal;
 use crate::session::EndReason;
 use crate::state::State;
 
@@ -22,7 +28,10 @@ pub(super) fn put(step: &mut Step<'_>, device: &Device) -> Outcome {
     check::device(device)?;
     let site_exists = |site: &SiteId| step.state.site(site).is_some();
     let group_exists = |group: &GroupId| step.state.group(group).is_some();
-    check::device_refers(device, site_exists, group_exists)?;
+    let user_exists = |user: &UserId| step.state.user(user).is_some();
+    check::device_refers(device, site_exists, group_exists, user_exists)?;
+    check_mac(step, device)?;
+    check_owner(step, device)?;
     write(step, device).outcome()
 }
 
@@ -37,30 +46,114 @@ pub(super) fn delete(step: &mut Step<'_>, id: &DeviceId) -> Outcome {
     Ok(Done::Deleted { existed: true })
 }
 
+fn check_mac(step: &Step<'_>, device: &Device) -> Result<(), Refusal> {
+    let Some(mac) = device.mac.or_else(|| device.id.mac()) else {
+        return Ok(());
+    };
+    match step.state.device_by_mac(&mac) {
+        Some(other) if other.id != device.id => Err(Refusal::MacTaken {
+            mac,
+            device: other.id.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_owner(step: &Step<'_>, device: &Device) -> Result<(), Refusal> {
+    let Some(owner) = &device.owner else { return Ok(()) };
+    let others = step
+        .state
+        .devices_of_owner(owner)
+        .filter(|other| other.id != device.id);
+    check::count("owner", others.count() + 1, OWNED_MAX)
+}
+
 /// Writes a device that has been checked.
 pub(super) fn write(step: &mut Step<'_>, device: &Device) -> Written {
-    let mut record = device.clone();
-    record.allowed_groups = check::without_repeats(&device.allowed_groups);
     let old = step.state.devices.get(&device.id).map(Arc::clone);
-    record.secret = old.as_ref().and_then(|old| old.secret.clone());
-    record.serving = old.as_ref().and_then(|old| old.serving.clone());
-    record.hold = old.as_ref().and_then(|old| old.hold.clone());
+    let record = record(step, device, old.as_deref());
     let written = match &old {
         None => Written::Created,
         Some(old) if **old == record => return Written::Unchanged,
         Some(_) => Written::Changed,
     };
-    if let Some(old) = &old {
-        if !record.enabled || record.site != old.site {
-            end_at(step, &record.id);
-        }
+    let is_elsewhere = |old: &Arc<Device>| record.site != old.site;
+    if !record.enabled || old.as_ref().is_some_and(is_elsewhere) {
+        end_at(step, &record.id);
+    }
+    store(step, old.as_deref(), record);
+    written
+}
+
+/// Puts a finished record in the place of the old one.
+pub(super) fn store(step: &mut Step<'_>, old: Option<&Device>, record: Device) {
+    if let Some(old) = old {
         step.state.unlink_device(old);
     }
     let record = Arc::new(record);
     step.state.link_device(&record);
     step.state.devices.insert(record.id.clone(), Arc::clone(&record));
-    step.emit(EventKind::DevicePut(record));
-    written
+    step.emit(EventKind::DevicePut(Arc::clone(&record)));
+    if let Some(mac) = record.mac {
+        step.waits_no_longer(mac);
+    }
+    if old.is_some_and(|old| old.owner != record.owner) {
+        keep_time(step, &record.id);
+    }
+    step.may_be_free(&record.id);
+}
+
+/// What is put, with what putting leaves as it is.
+fn record(step: &Step<'_>, device: &Device, old: Option<&Device>) -> Device {
+    let kept = |field: fn(&Device) -> bool| old.is_some_and(field);
+    let mut record = Device {
+        allowed_groups: check::without_repeats(&device.allowed_groups),
+        mac: device.mac.or_else(|| device.id.mac()),
+        secret: old.and_then(|old| old.secret.clone()),
+        serving: old.and_then(|old| old.serving.clone()),
+        hold: old.and_then(|old| old.hold.clone()),
+        secret_seed: old.and_then(|old| old.secret_seed),
+        enrolment: old.map(|old| old.enrolment).unwrap_or_default(),
+        shown: old.and_then(|old| old.shown),
+        trouble: old.and_then(|old| old.trouble.clone()),
+        stays_neutral: kept(|old| old.stays_neutral),
+        ..device.clone()
+    };
+    if let Some(old) = old {
+        record.stays_neutral &= old.owner == record.owner;
+    }
+    let shows_the_same = old.filter(|old| shown(old) == shown(&record));
+    record.changed = shows_the_same.map_or(step.index, |old| old.changed);
+    record
+}
+
+/// What the phone shows of its record, and what its document is made from.
+fn shown(device: &Device) -> impl PartialEq + use<'_> {
+    let Device {
+        site,
+        desk,
+        model,
+        enabled,
+        mac,
+        label,
+        number,
+        ..
+    } = device;
+    (site, desk, model, enabled, mac, label, number)
+}
+
+/// Whoever is logged in at a phone that changes hands has other limits from now on.
+fn keep_time(step: &mut Step<'_>, device: &DeviceId) {
+    let Some(session) = step.state.session_at(device).map(Arc::clone) else {
+        return;
+    };
+    let policy = step
+        .state
+        .user(&session.user)
+        .map(|user| step.state.policy_of(user));
+    if let Some(policy) = policy {
+        step.refresh(&session, session.last_active, &policy);
+    }
 }
 
 /// Takes one from a count; a count of nothing is not kept.
@@ -83,11 +176,17 @@ fn end_at(step: &mut Step<'_>, device: &DeviceId) {
 }
 
 impl State {
-    /// Counts a device at its site and groups; also how [`State::restore`] does it.
+    /// Counts a device at its site and groups, and enters its address and owner; also how [`State::restore`] does it.
     pub(crate) fn link_device(&mut self, device: &Device) {
         *self.site_devices.entry(device.site.clone()).or_insert(0) += 1;
         for group in &device.allowed_groups {
             *self.group_devices.entry(group.clone()).or_insert(0) += 1;
+        }
+        if let Some(mac) = device.indexed_mac() {
+            self.macs.insert(mac, device.id.clone());
+        }
+        if let Some(owner) = &device.owner {
+            self.owned.insert((owner.clone(), device.id.clone()));
         }
     }
 
@@ -96,6 +195,23 @@ impl State {
         for group in &device.allowed_groups {
             count_down(&mut self.group_devices, group);
         }
+        // While an import swaps addresses, another device may have taken this one's already.
+        if let Some(mac) = device
+            .indexed_mac()
+            .filter(|mac| self.macs.get(mac) == Some(&device.id))
+        {
+            self.macs.remove(&mac);
+        }
+        if let Some(owner) = &device.owner {
+            self.owned.remove(&(owner.clone(), device.id.clone()));
+        }
+    }
+}
+
+impl Device {
+    /// The address that the index of addresses holds: one that is not the id.
+    pub(crate) fn indexed_mac(&self) -> Option<MacAddress> {
+        self.mac.filter(|mac| self.id.mac() != Some(*mac))
     }
 }
 
@@ -122,14 +238,20 @@ mod tests {
             desk: "front desk".into(),
             ..lobby.clone()
         };
-        let event = |device: &Device| vec![EventKind::DevicePut(Arc::new(device.clone()))];
+        let event = |device: &Device, changed| {
+            vec![EventKind::DevicePut(Arc::new(Device {
+                changed,
+                ..device.clone()
+            }))]
+        };
+        let index = world.state.index();
         assert_eq!(
             world.act(put(&lobby)),
-            (Ok(Done::Put { created: true }), event(&lobby))
+            (Ok(Done::Put { created: true }), event(&lobby, index + 1))
         );
         assert_eq!(
             world.act(put(&renamed)),
-            (Ok(Done::Put { created: false }), event(&renamed))
+            (Ok(Done::Put { created: false }), event(&renamed, index + 2))
         );
         assert_eq!(
             world.act(put(&renamed)),

@@ -1,7 +1,9 @@
 //! Device secret: what a phone's own SIP account is checked against is set or removed.
 //!
 //! Checks, in this order: the phone is known; the secret keeps its bound. It comes sealed and stays so: only who has
-//! the company's line key can make one or read one. The event is the phone's record, which carries it.
+//! the company's line key can make one or read one. What a generated password was made from
+//! is kept beside it, so that who has the key can put the password into the phone's document. The event is the phone's
+//! record, which carries both.
 
 use std::sync::Arc;
 
@@ -13,14 +15,22 @@ use crate::refusal::Refusal;
 
 use super::{Step, check};
 
-pub(super) fn apply(step: &mut Step<'_>, id: &DeviceId, secret: Option<&SealedSecret>) -> Outcome {
+pub(super) fn apply(
+    step: &mut Step<'_>,
+    id: &DeviceId,
+    secret: Option<&SealedSecret>,
+    seed: Option<u128>,
+) -> Outcome {
     let device = step.state.device(id).map(Arc::clone);
     let device = device.ok_or_else(|| Refusal::UnknownDevice { device: id.clone() })?;
     secret.map_or(Ok(()), check::secret)?;
     let created = device.secret.is_none() && secret.is_some();
-    if device.secret.as_ref() != secret {
+    let secret_seed = seed.filter(|_| secret.is_some());
+    if device.secret.as_ref() != secret || device.secret_seed != secret_seed {
         let record = Arc::new(Device {
             secret: secret.cloned(),
+            secret_seed,
+            changed: step.index,
             ..Device::clone(&device)
         });
         step.state.devices.insert(id.clone(), Arc::clone(&record));
@@ -44,6 +54,7 @@ mod tests {
         Action::SetDeviceSecret {
             device: named(device),
             sealed,
+            seed: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Expiry: the leader asks, when the next deadline has passed, to end what is overdue.
 //!
 //! No checks. Sessions end in the order of their deadlines, [`EXPIRE_MAX`] at a time, so that an entry after a
-//! long night stays short. Imports that nobody committed are forgotten on the same occasion.
+//! long night stays short. Imports that nobody committed and enrolment tokens that have run out are
+//! forgotten on the same occasion.
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub(super) fn apply(step: &mut Step<'_>) -> Outcome {
         .map(|session| step.end(&session, step.overdue_reason(&session)));
     let ended: Vec<EndedSession> = ended.collect();
     forget_old_imports(step);
+    super::enrolment::forget_old_tokens(step);
     let more = step
         .state
         .next_deadline()

@@ -49,10 +49,11 @@ pub(super) fn apply(step: &mut Step<'_>, id: &UserId, device: &DeviceId) -> Outc
         ..User::clone(&user)
     };
     step.state.users.insert(id.clone(), Arc::new(record));
+    step.may_go_home(id);
     if let Some(until) = failures.locked_until {
         step.emit(EventKind::UserLocked {
             user: id.clone(),
-            device: device.clone(),
+            device: Some(device.clone()),
             until,
         });
     }
@@ -104,7 +105,7 @@ mod tests {
         let until = world.now.plus_ms(FIFTEEN_MINUTES);
         let locked = EventKind::UserLocked {
             user: named("ada"),
-            device: named("chi-1"),
+            device: Some(named("chi-1")),
             until,
         };
         assert_eq!(world.act(failed("ada")), (noted(0, Some(until)), vec![locked]));

@@ -11,8 +11,10 @@
 
 use crate::calls::{CallRights, CallSettings, Hours, OutsideHours, Ring};
 use crate::command::{Action, ForceTarget, ImportRow, LogoutTarget};
-use crate::directory::{Device, Edge, Group, Site, User};
+use crate::directory::{Device, Edge, Group, LANGUAGE, Site, User};
+use crate::phones::{EnrolmentToken, SeenPhone, ShownBy, ShownReport};
 use crate::policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
+use crate::profile::{Profile, SoftFunction};
 
 /// The fingerprint of an action.
 pub(super) fn of(action: &Action) -> u64 {
@@ -61,9 +63,10 @@ pub(super) fn of(action: &Action) -> u64 {
         Action::DeleteUser(user) | Action::Unlock(user) => hash.text(user.as_str()),
         Action::PutDevice(device) => hash.device(device),
         Action::DeleteDevice(device) => hash.text(device.as_str()),
-        Action::SetDeviceSecret { device, sealed } => {
+        Action::SetDeviceSecret { device, sealed, seed } => {
             hash.text(device.as_str());
             hash.flag(sealed.is_some());
+            hash.added(ADDED_SEED, *seed, |hash, seed| hash.bytes(&seed.to_be_bytes()));
         }
         Action::HoldDevice {
             device,
@@ -96,6 +99,64 @@ pub(super) fn of(action: &Action) -> u64 {
             hash.text(user.as_str());
             hash.text(device.as_str());
         }
+        Action::LockUser { user, until, note } => {
+            hash.text(user.as_str());
+            hash.number(until.0);
+            hash.text(note);
+        }
+        Action::PutProfile { user, profile, calls } => {
+            hash.text(user.as_str());
+            hash.option(profile.as_ref(), Fnv::profile);
+            hash.option(calls.as_ref(), Fnv::calls);
+        }
+        Action::ReportShown { items } => {
+            hash.number(items.len() as u64);
+            for ShownReport {
+                device,
+                stamp,
+                how,
+                trouble,
+            } in items
+            {
+                hash.text(device.as_str());
+                hash.number(*stamp);
+                hash.flag(*how == ShownBy::Register);
+                hash.option(trouble.as_ref(), |hash, trouble| hash.text(trouble));
+            }
+        }
+        Action::ReportWaiting { items } => {
+            hash.number(items.len() as u64);
+            items.iter().for_each(|item| hash.seen(item));
+        }
+        Action::DeclineWaiting { mac } => hash.bytes(&mac.bytes()),
+        Action::OpenEnrolment { device, until } => {
+            hash.text(device.as_str());
+            hash.number(until.0);
+        }
+        Action::CloseEnrolment { device } => hash.text(device.as_str()),
+        Action::PutEnrolmentToken(EnrolmentToken {
+            hash: token,
+            site,
+            uses,
+            until,
+            note,
+        }) => {
+            hash.bytes(&token.0);
+            hash.text(site.as_str());
+            hash.number(u64::from(*uses));
+            hash.number(until.0);
+            hash.text(note);
+        }
+        Action::DeleteEnrolmentToken { hash: token } => hash.bytes(&token.0),
+        Action::EnrolDevice {
+            token_hash,
+            mac,
+            vendor_model,
+        } => {
+            hash.bytes(&token_hash.0);
+            hash.bytes(&mac.bytes());
+            hash.text(vendor_model);
+        }
         Action::ImportStage {
             import,
             first_row,
@@ -124,6 +185,15 @@ pub(super) fn of(action: &Action) -> u64 {
 const ADDED_NUMBERS: u8 = 0x81;
 const ADDED_CALLS: u8 = 0x82;
 const ADDED_RIGHTS: u8 = 0x83;
+const ADDED_MAC: u8 = 0x84;
+const ADDED_LABEL: u8 = 0x85;
+const ADDED_NUMBER: u8 = 0x86;
+const ADDED_LOCATION: u8 = 0x87;
+const ADDED_OWNER: u8 = 0x88;
+const ADDED_LANGUAGE: u8 = 0x89;
+const ADDED_RECENT: u8 = 0x8a;
+const ADDED_PROFILE: u8 = 0x8b;
+const ADDED_SEED: u8 = 0x8c;
 
 /// FNV-1a, 64 bits (draft-eastlake-fnv). Texts and lists carry their length, so that no two different
 /// requests write the same bytes.
@@ -193,10 +263,16 @@ impl Fnv {
             name,
             time_zone,
             emergency_location,
+            language,
+            recent_here,
+            changed: _,
         } = site;
         for text in [id.as_str(), name, time_zone, emergency_location] {
             self.text(text);
         }
+        let language = Some(language).filter(|tag| !tag.is_empty() && *tag != LANGUAGE);
+        self.added(ADDED_LANGUAGE, language, |hash, tag| hash.text(tag));
+        self.added(ADDED_RECENT, recent_here.then_some(()), |_, ()| {});
     }
 
     fn group(&mut self, group: &Group) {
@@ -229,8 +305,10 @@ impl Fnv {
             enabled,
             calls,
             rights,
+            profile,
             credential: _,
             failures: _,
+            changed: _,
         } = user;
         self.text(id.as_str());
         self.text(display_name);
@@ -249,6 +327,63 @@ impl Fnv {
         });
         self.added(ADDED_CALLS, calls.as_deref(), Self::calls);
         self.added(ADDED_RIGHTS, rights.as_ref(), Self::rights);
+        self.added(ADDED_PROFILE, profile.as_deref(), Self::profile);
+    }
+
+    fn profile(&mut self, profile: &Profile) {
+        let Profile {
+            line_label,
+            speed_dials,
+            lamps,
+            voicemail_number,
+            message_waiting,
+            ring_tone,
+            language,
+            directory_url,
+            softkeys,
+        } = profile;
+        for text in [line_label, voicemail_number, language, directory_url] {
+            self.text(text);
+        }
+        self.number(speed_dials.len() as u64);
+        for dial in speed_dials {
+            self.text(&dial.label);
+            self.text(&dial.number);
+        }
+        self.number(lamps.len() as u64);
+        for lamp in lamps {
+            self.text(&lamp.label);
+            self.text(&lamp.extension);
+        }
+        self.flag(*message_waiting);
+        self.bytes(&[*ring_tone]);
+        self.number(softkeys.len() as u64);
+        for softkey in softkeys {
+            self.bytes(&[match softkey {
+                SoftFunction::History => 0,
+                SoftFunction::Directory => 1,
+                SoftFunction::DoNotDisturb => 2,
+                SoftFunction::Forward => 3,
+                SoftFunction::Voicemail => 4,
+                SoftFunction::Logout => 5,
+            }]);
+        }
+    }
+
+    fn seen(&mut self, phone: &SeenPhone) {
+        let SeenPhone {
+            mac,
+            vendor,
+            model,
+            firmware,
+            site,
+            address,
+        } = phone;
+        self.bytes(&mac.bytes());
+        for text in [vendor, model, firmware, address] {
+            self.text(text);
+        }
+        self.option(site.as_ref(), |hash, site| hash.text(site.as_str()));
     }
 
     /// A field that records had not from the beginning: no bytes unless it is set.
@@ -325,6 +460,17 @@ impl Fnv {
             secret: _,
             serving: _,
             hold: _,
+            mac,
+            label,
+            number,
+            emergency_location,
+            owner,
+            secret_seed: _,
+            enrolment: _,
+            changed: _,
+            shown: _,
+            trouble: _,
+            stays_neutral: _,
         } = device;
         for text in [id.as_str(), site.as_str(), desk, model] {
             self.text(text);
@@ -332,6 +478,19 @@ impl Fnv {
         self.flag(*enabled);
         self.number(allowed_groups.len() as u64);
         allowed_groups.iter().for_each(|group| self.text(group.as_str()));
+        let mac = mac.filter(|mac| id.mac() != Some(*mac));
+        self.added(ADDED_MAC, mac, |hash, mac| hash.bytes(&mac.bytes()));
+        for (tag, text) in [
+            (ADDED_LABEL, label),
+            (ADDED_NUMBER, number),
+            (ADDED_LOCATION, emergency_location),
+        ] {
+            let text = Some(text).filter(|text| !text.is_empty());
+            self.added(tag, text, |hash, text| hash.text(text));
+        }
+        self.added(ADDED_OWNER, owner.as_ref(), |hash, owner| {
+            hash.text(owner.as_str())
+        });
     }
 
     fn policy(&mut self, policy: &Policy) {
@@ -454,6 +613,7 @@ mod tests {
             Action::SetDeviceSecret {
                 device: named("chi-1"),
                 sealed: Some(SealedSecret(Arc::from(&b"sealed"[..]))),
+                seed: None,
             },
             Action::HoldDevice {
                 device: named("chi-1"),

@@ -87,17 +87,15 @@ pub(super) fn commit(step: &mut Step<'_>, id: RequestId, rows: u64, dry_run: boo
         let mut trial = step.state.clone();
         let mut events = Vec::new();
         let Step { index, position, .. } = *step;
-        let by = step.by.clone();
-        return Ok(write(
-            &mut Step {
-                state: &mut trial,
-                index,
-                position,
-                by,
-                events: &mut events,
-            },
-            &staged,
-        ));
+        let mut step = Step {
+            state: &mut trial,
+            index,
+            position,
+            by: step.by.clone(),
+            events: &mut events,
+            homes: Vec::new(),
+        };
+        return Ok(write(&mut step, &staged));
     }
     Ok(write(step, &staged))
 }
@@ -425,6 +423,7 @@ mod tests {
             position: 0,
             by,
             events: &mut step_events,
+            homes: Vec::new(),
         };
         assert_eq!(
             stage(&mut step, IMPORT, 0, &rows[..1]).unwrap_err().name(),

@@ -3,7 +3,7 @@
 //! "Together" means as the directory would be after the whole import. A user may name a group that a later row
 //! creates; two users may swap extensions; a name that an imported user gives up is free. What two rows cannot
 //! both have is reported on the later one. Each bad row is reported once, with the first rule that it breaks: it
-//! is a row twice, its fields, what it refers to, its names.
+//! is a row twice, its fields, what it refers to, its names or its address and owner.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +11,10 @@ use std::sync::Arc;
 use imbl::Vector;
 
 use crate::command::ImportRow;
-use crate::directory::User;
+use crate::directory::{Device, User};
 use crate::id::{DeviceId, GroupId, SiteId, UserId, UserName};
+use crate::mac::MacAddress;
+use crate::phones::OWNED_MAX;
 use crate::refusal::{ROW_PROBLEMS_MAX, Refusal, RowProblem};
 use crate::state::State;
 
@@ -45,6 +47,10 @@ struct Import<'a> {
     devices: BTreeMap<&'a DeviceId, u64>,
     /// Names that rows so far have claimed.
     names: BTreeMap<UserName, &'a UserId>,
+    /// MAC addresses that rows so far have claimed.
+    macs: BTreeMap<MacAddress, &'a DeviceId>,
+    /// How many phones each owner would have, by rows so far.
+    owned: BTreeMap<&'a UserId, usize>,
 }
 
 impl<'a> Import<'a> {
@@ -56,6 +62,8 @@ impl<'a> Import<'a> {
             users: BTreeMap::new(),
             devices: BTreeMap::new(),
             names: BTreeMap::new(),
+            macs: BTreeMap::new(),
+            owned: BTreeMap::new(),
         };
         for (number, row) in (0..).zip(rows) {
             match &**row {
@@ -91,17 +99,22 @@ impl<'a> Import<'a> {
             }
             ImportRow::Device(device) => {
                 once("device", &device.id, &self.devices, number)?;
+                let mac = self.claim_mac(device);
+                let owner = self.claim_owner(device);
                 check::device(device).map_err(|refusal| bad("", refusal))?;
-                check::device_refers(device, |id| self.has_site(id), |id| self.has_group(id)).map_err(
+                let has_site = |id: &SiteId| self.has_site(id);
+                let has_group = |id: &GroupId| self.has_group(id);
+                check::device_refers(device, has_site, has_group, |id| self.has_user(id)).map_err(
                     |refusal| {
-                        let field = if self.has_site(&device.site) {
-                            "allowed_groups"
-                        } else {
-                            "site"
+                        let field = match refusal {
+                            Refusal::UnknownSite { .. } => "site",
+                            Refusal::UnknownUser { .. } => "owner",
+                            _ => "allowed_groups",
                         };
                         bad(field, refusal)
                     },
-                )
+                )?;
+                mac.and(owner)
             }
         }
     }
@@ -112,6 +125,41 @@ impl<'a> Import<'a> {
 
     fn has_group(&self, id: &GroupId) -> bool {
         self.groups.contains_key(id) || self.state.group(id).is_some()
+    }
+
+    fn has_user(&self, id: &UserId) -> bool {
+        self.users.contains_key(id) || self.state.user(id).is_some()
+    }
+
+    /// As with names: what an imported device gives up is free, and a bad row claims all the same.
+    fn claim_mac(&mut self, device: &'a Device) -> Result<(), Bad> {
+        let Some(mac) = device.mac.or_else(|| device.id.mac()) else {
+            return Ok(());
+        };
+        let taken = |id: &DeviceId| Err(("mac", format!("{mac} belongs to phone {id}")));
+        match (self.macs.get(&mac), self.state.device_by_mac(&mac)) {
+            (Some(other), _) if **other != device.id => taken(other),
+            (None, Some(other)) if other.id != device.id && !self.devices.contains_key(&other.id) => {
+                taken(&other.id)
+            }
+            _ => {
+                self.macs.insert(mac, &device.id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts the owner's phones as they would be after the import.
+    fn claim_owner(&mut self, device: &'a Device) -> Result<(), Bad> {
+        let Some(owner) = &device.owner else { return Ok(()) };
+        let devices = &self.devices;
+        let kept = self
+            .state
+            .devices_of_owner(owner)
+            .filter(|known| !devices.contains_key(&known.id));
+        let count = self.owned.entry(owner).or_insert_with(|| kept.count());
+        *count += 1;
+        check::count("owner", *count, OWNED_MAX).map_err(|refusal| bad("owner", refusal))
     }
 
     /// Claims the user's names even if the row is bad otherwise: once it is corrected it will want them.
@@ -164,7 +212,7 @@ fn bad(field: &'static str, refusal: Refusal) -> Bad {
 mod tests {
     use super::*;
     use crate::apply::testing::{World, device, group, import, named, person, site, user};
-    use crate::directory::{Device, Group, Site};
+    use crate::directory::{Group, Site};
     use crate::policy::{MultipleLogins, PolicyOverrides};
 
     fn rejected(world: &mut World, rows: &[ImportRow]) -> Vec<(u64, String, String)> {

@@ -9,6 +9,10 @@
 //! reason it would have ended for anyway. A user who is logged in at this very phone keeps the session and its
 //! epoch; the login counts as activity.
 //!
+//! A phone that belongs to somebody is open to its owner whatever its groups, and gives way to a guest whenever it is the
+//! owner who is logged in there, even under a policy that refuses busy phones; nor does the owner's session at home
+//! stand in the way of a login elsewhere under a policy that denies a second one.
+//!
 //! A refused login changes nothing: not even an overdue session ends.
 
 use std::sync::Arc;
@@ -95,7 +99,9 @@ fn check_device(device: &Device, user: &User) -> Result<(), Refusal> {
         });
     }
     let open_to_all = device.allowed_groups.is_empty();
+    let is_own = device.owner.as_ref() == Some(&user.id);
     let allowed = open_to_all
+        || is_own
         || user
             .group
             .as_ref()
@@ -141,15 +147,15 @@ fn plan(step: &Step<'_>, user: &User, device: &Device, policy: &Policy) -> Resul
         if here.is_overdue(clock) {
             ends.push((Arc::clone(here), step.overdue_reason(here)));
         } else if mine
-            && policy
-                .deadline(here.since, clock)
+            && step
+                .deadline(here, clock, policy)
                 .is_some_and(|deadline| deadline <= clock)
         {
             // A stricter login time came since: kept, the session would end in the next sweep.
             ends.push((Arc::clone(here), EndReason::LoginTimeReached));
         } else if mine {
             return Ok(Plan::Keep(Arc::clone(here)));
-        } else if policy.busy_device == BusyDevice::Refuse {
+        } else if policy.busy_device == BusyDevice::Refuse && device.owner.as_ref() != Some(&here.user) {
             return Err(Refusal::DeviceBusy {
                 device: device.id.clone(),
             });
@@ -170,8 +176,12 @@ fn plan(step: &Step<'_>, user: &User, device: &Device, policy: &Policy) -> Resul
     for session in overdue {
         ends.push((Arc::clone(session), step.overdue_reason(session)));
     }
+    let is_at_home = |session: &Session| {
+        let device = step.state.device(&session.device);
+        device.is_some_and(|device| device.owner.as_ref() == Some(&user.id))
+    };
     if policy.multiple_logins == MultipleLogins::Deny
-        && let Some(session) = live.first()
+        && let Some(session) = live.iter().find(|session| !is_at_home(session))
     {
         return Err(Refusal::LoggedInElsewhere {
             user: user.id.clone(),
@@ -193,7 +203,7 @@ fn plan(step: &Step<'_>, user: &User, device: &Device, policy: &Policy) -> Resul
 
 fn new_session(step: &Step<'_>, user: &User, device: &Device, policy: &Policy) -> Session {
     let now = step.clock();
-    Session {
+    let session = Session {
         user: user.id.clone(),
         device: device.id.clone(),
         site: device.site.clone(),
@@ -201,7 +211,11 @@ fn new_session(step: &Step<'_>, user: &User, device: &Device, policy: &Policy) -
         since: now,
         last_active: now,
         by: step.by.0.clone(),
-        deadline: policy.deadline(now, now),
+        deadline: None,
+    };
+    Session {
+        deadline: step.deadline(&session, now, policy),
+        ..session
     }
 }
 

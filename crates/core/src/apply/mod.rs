@@ -13,22 +13,28 @@ mod defaults;
 mod device;
 mod device_secret;
 mod edge;
+mod enrolment;
 mod expire;
 mod failed_login;
 mod fingerprint;
 mod force_logout;
 mod group;
 mod hold;
+mod home;
 mod import;
 mod import_check;
+mod lock_user;
 mod login;
 mod logout;
+mod profile;
 mod serving;
 mod sessions;
+mod shown;
 mod site;
 mod touch;
 mod unlock;
 mod user;
+mod waiting;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -76,10 +82,13 @@ impl State {
             outcomes: Vec::with_capacity(batch.commands.len()),
             events: Vec::new(),
         };
-        for (position, command) in (0..).zip(&batch.commands) {
-            let outcome = self.answer(index, position, command, &mut applied.events);
+        let mut entry = Entry::new(index, batch.commands.len());
+        for command in &batch.commands {
+            let outcome = self.answer(&mut entry, command, &mut applied.events);
             applied.outcomes.push(outcome);
+            entry.answered += 1;
         }
+        home::bring_home_late(self, &mut entry, &mut applied.events);
 
         #[cfg(debug_assertions)]
         self.assert_invariants();
@@ -87,41 +96,78 @@ impl State {
     }
 
     /// The remembered answer of a retry, or the command's own, remembered from now on.
-    fn answer(
-        &mut self,
-        index: u64,
-        position: u64,
-        command: &Command,
-        events: &mut Vec<Event>,
-    ) -> Arc<Outcome> {
-        if position >= Epoch::COMMANDS_PER_ENTRY {
+    fn answer(&mut self, entry: &mut Entry, command: &Command, events: &mut Vec<Event>) -> Arc<Outcome> {
+        if entry.answered >= Epoch::COMMANDS_PER_ENTRY {
             let problem = format!("must hold at most {} commands", Epoch::COMMANDS_PER_ENTRY);
             return Arc::new(Err(Refusal::InvalidRecord {
                 field: "batch",
                 problem,
             }));
         }
-        let by = Actor(check::cut(&command.actor.0, ACTOR_BYTES_MAX));
-        let mut step = Step {
-            state: self,
-            index,
-            position,
-            by,
-            events,
-        };
         let Some(request_id) = command.request_id else {
-            return Arc::new(step.decide(&command.action));
+            return Arc::new(self.carry_out(entry, command, events));
         };
         let fingerprint = fingerprint::of(&command.action);
-        if let Some(known) = step.state.answered.get(&request_id) {
+        if let Some(known) = self.answered.get(&request_id) {
             if known.fingerprint == fingerprint {
                 return Arc::clone(&known.outcome);
             }
             return Arc::new(Err(Refusal::RequestIdReused));
         }
-        let outcome = Arc::new(step.decide(&command.action));
+        let outcome = Arc::new(self.carry_out(entry, command, events));
         answered::remember(self, request_id, fingerprint, &outcome);
         outcome
+    }
+
+    /// Decides the command, and logs owners in at the phones that it has left free.
+    fn carry_out(&mut self, entry: &mut Entry, command: &Command, events: &mut Vec<Event>) -> Outcome {
+        let by = Actor(check::cut(&command.actor.0, ACTOR_BYTES_MAX));
+        let mut step = Step::new(self, entry, by, events);
+        let outcome = step.decide(&command.action);
+        step.bring_home(entry);
+        outcome
+    }
+}
+
+/// How far the entry is, and which of its epochs are taken: each command has one, in order, and so has each session of
+/// an owner who comes home after a command.
+struct Entry {
+    index: u64,
+    /// How many commands it has, up to the bound.
+    commands: u64,
+    /// How many of them are answered.
+    answered: u64,
+    /// How many epochs were taken beside those of the commands.
+    spared: u64,
+}
+
+impl Entry {
+    fn new(index: u64, commands: usize) -> Self {
+        Self {
+            index,
+            commands: Epoch::COMMANDS_PER_ENTRY.min(commands as u64),
+            answered: 0,
+            spared: 0,
+        }
+    }
+
+    /// The position, among the entry's epochs, of the command that is answered next. With [`Self::spare_epoch`]'s
+    /// they rise in the order in which sessions begin.
+    const fn position(&self) -> u64 {
+        self.answered + self.spared
+    }
+
+    /// An epoch behind that of the command that is being answered; `None` when what is left is for the commands to
+    /// come.
+    fn spare_epoch(&mut self) -> Option<Epoch> {
+        let is_left = self.commands + self.spared < Epoch::COMMANDS_PER_ENTRY;
+        is_left.then(|| {
+            // After the last command, its own epoch is behind already.
+            let behind = u64::from(self.answered < self.commands);
+            let epoch = Epoch::at(self.index, self.position() + behind);
+            self.spared += 1;
+            epoch
+        })
     }
 }
 
@@ -132,6 +178,21 @@ struct Step<'a> {
     position: u64,
     by: Actor,
     events: &'a mut Vec<Event>,
+    /// What may be free for its owner when the action is done.
+    homes: Vec<home::Home>,
+}
+
+impl<'a> Step<'a> {
+    fn new(state: &'a mut State, entry: &Entry, by: Actor, events: &'a mut Vec<Event>) -> Self {
+        Self {
+            state,
+            index: entry.index,
+            position: entry.position(),
+            by,
+            events,
+            homes: Vec::new(),
+        }
+    }
 }
 
 impl Step<'_> {
@@ -155,7 +216,9 @@ impl Step<'_> {
             Action::DeleteUser(id) => user::delete(self, id),
             Action::PutDevice(device) => device::put(self, device),
             Action::DeleteDevice(id) => device::delete(self, id),
-            Action::SetDeviceSecret { device, sealed } => device_secret::apply(self, device, sealed.as_ref()),
+            Action::SetDeviceSecret { device, sealed, seed } => {
+                device_secret::apply(self, device, sealed.as_ref(), *seed)
+            }
             Action::HoldDevice {
                 device,
                 until,
@@ -167,6 +230,22 @@ impl Step<'_> {
             Action::SetCredential { user, verifier } => credential::apply(self, user, verifier.as_ref()),
             Action::ReportFailedLogin { user, device } => failed_login::apply(self, user, device),
             Action::Unlock(user) => unlock::apply(self, user),
+            Action::LockUser { user, until, note } => lock_user::apply(self, user, *until, note),
+            Action::PutProfile { user, profile, calls } => {
+                profile::apply(self, user, profile.as_ref(), calls.as_ref())
+            }
+            Action::ReportShown { items } => shown::apply(self, items),
+            Action::ReportWaiting { items } => waiting::report(self, items),
+            Action::DeclineWaiting { mac } => waiting::decline(self, *mac),
+            Action::OpenEnrolment { device, until } => enrolment::open(self, device, *until),
+            Action::CloseEnrolment { device } => enrolment::close(self, device),
+            Action::PutEnrolmentToken(token) => enrolment::put_token(self, token),
+            Action::DeleteEnrolmentToken { hash } => enrolment::delete_token(self, *hash),
+            Action::EnrolDevice {
+                token_hash,
+                mac,
+                vendor_model,
+            } => enrolment::enrol(self, *token_hash, *mac, vendor_model),
             Action::ImportStage {
                 import,
                 first_row,
@@ -209,7 +288,7 @@ impl Step<'_> {
     }
 }
 
-/// Logins, logouts, locks, PINs, force and holds are audited; the directory's records are not, because an import
+/// Logins, logouts, locks, PINs, force, holds and phones in trouble are audited; the directory's records are not, because an import
 /// would push everything else out of the trail.
 const fn is_audited(kind: &EventKind) -> bool {
     match kind {
@@ -219,6 +298,7 @@ const fn is_audited(kind: &EventKind) -> bool {
         | EventKind::UserUnlocked(_)
         | EventKind::CredentialChanged { .. }
         | EventKind::DeviceHeld { .. }
+        | EventKind::DeviceShown { trouble: Some(_), .. }
         | EventKind::Forced { .. } => true,
         EventKind::SitePut(_)
         | EventKind::SiteDeleted(_)
@@ -231,6 +311,11 @@ const fn is_audited(kind: &EventKind) -> bool {
         | EventKind::EdgePut(_)
         | EventKind::EdgeDeleted(_)
         | EventKind::DeviceServed { .. }
+        | EventKind::DeviceShown { trouble: None, .. }
+        | EventKind::WaitingPut(_)
+        | EventKind::WaitingGone(_)
+        | EventKind::EnrolmentTokenPut(_)
+        | EventKind::EnrolmentTokenGone(_)
         | EventKind::DefaultsPut(_) => false,
     }
 }

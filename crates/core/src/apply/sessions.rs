@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::directory::Device;
 use crate::event::EventKind;
 use crate::id::{DeviceId, UserId};
 use crate::outcome::EndedSession;
@@ -17,13 +18,23 @@ impl Step<'_> {
     pub(super) fn start(&mut self, session: Session) -> Arc<Session> {
         let session = Arc::new(session);
         self.state.link(&session);
+        self.change_device(&session.device, |device| device.stays_neutral = false);
         self.emit(EventKind::SessionStarted(Arc::clone(&session)));
         session
     }
 
-    /// Ends a session that exists.
+    /// Ends a session that exists. What the phone shows has changed with it; a phone that its owner leaves, or has to,
+    /// stays neutral. Readers make both of the event, so no other is told.
     pub(super) fn end(&mut self, session: &Arc<Session>, reason: EndReason) -> EndedSession {
         self.state.unlink(session);
+        let index = self.index;
+        let left = matches!(reason, EndReason::LoggedOut | EndReason::Forced { .. });
+        self.change_device(&session.device, |device| {
+            device.changed = index;
+            device.stays_neutral |= left && device.owner.as_ref() == Some(&session.user);
+        });
+        self.may_be_free(&session.device);
+        self.may_go_home(&session.user);
         self.emit(EventKind::SessionEnded {
             session: Arc::clone(session),
             reason: reason.clone(),
@@ -66,7 +77,7 @@ impl Step<'_> {
 
     /// Notes activity at `at` in a session that exists; its deadline follows the policy of now.
     pub(super) fn refresh(&mut self, session: &Session, at: TimeMs, policy: &Policy) -> Arc<Session> {
-        let deadline = policy.deadline(session.since, at);
+        let deadline = self.deadline(session, at, policy);
         let refreshed = Arc::new(Session {
             last_active: at,
             deadline,
@@ -80,6 +91,25 @@ impl Step<'_> {
             .sessions
             .insert(refreshed.device.clone(), Arc::clone(&refreshed));
         refreshed
+    }
+
+    /// When a session ends by itself after activity at `at`: by the policy, and never for an owner at the own phone.
+    pub(super) fn deadline(&self, session: &Session, at: TimeMs, policy: &Policy) -> Option<TimeMs> {
+        let device = self.state.devices.get(&session.device);
+        let is_own = device.is_some_and(|device| device.owner.as_ref() == Some(&session.user));
+        (!is_own).then(|| policy.deadline(session.since, at)).flatten()
+    }
+
+    /// Changes a device's record without an event.
+    fn change_device(&mut self, id: &DeviceId, change: impl FnOnce(&mut Device)) {
+        let Some(device) = self.state.devices.get(id) else {
+            return;
+        };
+        let mut record = Device::clone(device);
+        change(&mut record);
+        if record != **device {
+            self.state.devices.insert(id.clone(), Arc::new(record));
+        }
     }
 
     /// Which of the two limits an overdue session has reached.

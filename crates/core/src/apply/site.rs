@@ -1,11 +1,14 @@
 //! Sites: offices are created, changed, deleted.
 //!
 //! Put checks the fields. Delete is refused while devices stand there: an emergency call from such a device
-//! would have no location. It takes the site's edges along, which goes first in the events.
+//! would have no location. It takes the site's edges and enrolment tokens along, which go
+//! first in the events.
 
 use std::sync::Arc;
 
-use crate::directory::Site;
+use smol_str::SmolStr;
+
+use crate::directory::{LANGUAGE, Site};
 use crate::event::EventKind;
 use crate::id::SiteId;
 use crate::outcome::{Done, Outcome};
@@ -29,6 +32,7 @@ pub(super) fn delete(step: &mut Step<'_>, id: &SiteId) -> Outcome {
     let existed = step.state.sites.contains_key(id);
     if existed {
         super::edge::delete_at(step, id);
+        super::enrolment::forget_tokens_at(step, id);
         step.state.sites.remove(id);
         step.emit(EventKind::SiteDeleted(id.clone()));
     }
@@ -38,15 +42,26 @@ pub(super) fn delete(step: &mut Step<'_>, id: &SiteId) -> Outcome {
 /// Writes a site that has been checked.
 pub(super) fn write(step: &mut Step<'_>, site: &Site) -> Written {
     let old = step.state.sites.get(&site.id);
+    let mut record = site.clone();
+    if record.language.is_empty() {
+        record.language = SmolStr::new_static(LANGUAGE);
+    }
+    let shows_the_same = old.filter(|old| shown(old) == shown(&record));
+    record.changed = shows_the_same.map_or(step.index, |old| old.changed);
     let written = match old {
         None => Written::Created,
-        Some(old) if **old == *site => return Written::Unchanged,
+        Some(old) if **old == record => return Written::Unchanged,
         Some(_) => Written::Changed,
     };
-    let record = Arc::new(site.clone());
+    let record = Arc::new(record);
     step.state.sites.insert(site.id.clone(), Arc::clone(&record));
     step.emit(EventKind::SitePut(record));
     written
+}
+
+/// What its phones show of it.
+fn shown(site: &Site) -> [&SmolStr; 3] {
+    [&site.name, &site.time_zone, &site.language]
 }
 
 #[cfg(test)]
@@ -60,18 +75,24 @@ mod tests {
         let mut world = World::office();
         let austin = site("austin");
         let moved = Site {
-            emergency_location: "1 Congress Ave".into(),
+            name: "Austin, TX".into(),
             ..austin.clone()
         };
         let put = |site: &Site| Action::PutSite(site.clone());
-        let event = |site: &Site| vec![EventKind::SitePut(Arc::new(site.clone()))];
+        let event = |site: &Site, changed| {
+            vec![EventKind::SitePut(Arc::new(Site {
+                changed,
+                ..site.clone()
+            }))]
+        };
+        let index = world.state.index();
         assert_eq!(
             world.act(put(&austin)),
-            (Ok(Done::Put { created: true }), event(&austin))
+            (Ok(Done::Put { created: true }), event(&austin, index + 1))
         );
         assert_eq!(
             world.act(put(&moved)),
-            (Ok(Done::Put { created: false }), event(&moved))
+            (Ok(Done::Put { created: false }), event(&moved, index + 2))
         );
         assert_eq!(world.act(put(&moved)), (Ok(Done::Put { created: false }), vec![]));
     }

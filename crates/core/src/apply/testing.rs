@@ -181,6 +181,7 @@ pub(crate) fn site(id: &str) -> Site {
         name: id.into(),
         time_zone: "America/Chicago".into(),
         emergency_location: "1 Main St".into(),
+        ..Site::new(named(id))
     }
 }
 
@@ -206,6 +207,7 @@ pub(crate) fn user(id: &str) -> User {
         rights: None,
         credential: None,
         failures: LoginFailures::default(),
+        ..User::new(named(id))
     }
 }
 
@@ -220,6 +222,7 @@ pub(crate) fn device(id: &str, site: &str) -> Device {
         secret: None,
         serving: None,
         hold: None,
+        ..Device::new(named(id), named(site))
     }
 }
 

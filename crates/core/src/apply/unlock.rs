@@ -24,6 +24,7 @@ pub(super) fn apply(step: &mut Step<'_>, id: &UserId) -> Outcome {
             ..User::clone(&user)
         };
         step.state.users.insert(id.clone(), Arc::new(record));
+        step.may_go_home(id);
     }
     if user
         .failures

@@ -1,22 +1,23 @@
 //! Users: people are created, changed, deleted.
 //!
 //! Put checks, in this order: the fields, that the group exists, that no other user has one of the names. It
-//! keeps the PIN and the wrong PINs of the old record, and the call settings unless the new record brings some (the
+//! keeps the PIN and the wrong PINs of the old record, and the call settings and the profile unless the new record brings some (the
 //! default ones remove them): people set those themselves, and an import of who works here must not undo that. It
 //! drops repeated aliases and numbers, and ends sessions: all of them
 //! when the user is disabled, the oldest ones beyond the number when the (new) group allows fewer. A session at
 //! a phone that the new group may not use stays until it ends otherwise; the rule is one of logging in.
 //!
-//! Delete ends all sessions. What ends is told before the record's own event, so that no reader of the events
+//! Delete ends all sessions and leaves the user's own phones to nobody. What ends is told before the record's own event, so that no reader of the events
 //! ever has a session of a user it does not know.
 
 use std::sync::Arc;
 
 use crate::calls::CallSettings;
-use crate::directory::{Credential, User};
+use crate::directory::{Credential, Device, User};
 use crate::event::EventKind;
 use crate::id::{UserId, UserName};
 use crate::outcome::{Done, Outcome};
+use crate::profile::Profile;
 use crate::refusal::Refusal;
 use crate::session::EndReason;
 use crate::state::State;
@@ -35,6 +36,7 @@ pub(super) fn delete(step: &mut Step<'_>, id: &UserId) -> Outcome {
         return Ok(Done::Deleted { existed: false });
     };
     end_all_of(step, id);
+    disown_all_of(step, id);
     step.state.unlink_user(&user);
     step.state.users.remove(id);
     step.emit(EventKind::UserDeleted(id.clone()));
@@ -56,6 +58,14 @@ pub(super) fn write(step: &mut Step<'_>, user: &User, verifier: Option<&Arc<str>
             .filter(|calls| ***calls != CallSettings::default())
             .cloned(),
     };
+    record.profile = match &user.profile {
+        None => old.as_ref().and_then(|old| old.profile.clone()),
+        Some(profile) => Some(profile)
+            .filter(|profile| ***profile != Profile::default())
+            .cloned(),
+    };
+    let shows_the_same = old.as_ref().filter(|old| shown(old) == shown(&record));
+    record.changed = shows_the_same.map_or(step.index, |old| old.changed);
     record.credential = old.as_ref().and_then(|old| old.credential.clone());
     record.failures = old.as_ref().map(|old| old.failures).unwrap_or_default();
     let new_credential = verifier.and_then(|verifier| step.new_credential(&record, verifier));
@@ -84,7 +94,26 @@ pub(super) fn write(step: &mut Step<'_>, user: &User, verifier: Option<&Arc<str>
         });
     }
     step.end_excess(&record.id);
+    step.may_go_home(&record.id);
     written
+}
+
+/// What phones show of a user.
+fn shown(user: &User) -> impl PartialEq + use<'_> {
+    (&user.display_name, &user.extension, &user.profile, &user.calls)
+}
+
+/// A user who goes leaves the own phones to nobody.
+fn disown_all_of(step: &mut Step<'_>, user: &UserId) {
+    let owned: Vec<_> = step.state.devices_of_owner(user).map(Arc::clone).collect();
+    for device in owned {
+        let record = Device {
+            owner: None,
+            stays_neutral: false,
+            ..Device::clone(&device)
+        };
+        super::device::store(step, Some(&device), record);
+    }
 }
 
 fn check_names(step: &Step<'_>, user: &User) -> Result<(), Refusal> {
@@ -175,6 +204,7 @@ mod tests {
         assert_eq!(outcome, Ok(Done::Put { created: true }));
         let kept = User {
             aliases: vec![named("z"), named("3001")],
+            changed: world.state.index(),
             ..zoe.clone()
         };
         assert_eq!(events, vec![EventKind::UserPut(Arc::new(kept))]);

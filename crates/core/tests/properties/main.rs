@@ -202,6 +202,7 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
             (
                 hotdesk_core::User {
                     credential: None,
+                    changed: 0,
                     ..hotdesk_core::User::clone(user)
                 },
                 verifier,
@@ -213,10 +214,20 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
         .iter()
         .map(|(id, a)| (*id, name(&a.outcome)))
         .collect();
+    let sites = parts.sites.iter().map(|site| hotdesk_core::Site {
+        changed: 0,
+        ..hotdesk_core::Site::clone(site)
+    });
+    let devices = parts.devices.iter().map(|device| hotdesk_core::Device {
+        changed: 0,
+        ..hotdesk_core::Device::clone(device)
+    });
     let directory = (
-        parts.sites.clone(),
+        sites.collect::<Vec<_>>(),
         parts.groups.clone(),
-        parts.devices.clone(),
+        devices.collect::<Vec<_>>(),
+        parts.waiting.clone(),
+        parts.enrolment_tokens.clone(),
         parts.edges.clone(),
         parts.defaults,
     );

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotdesk_core::{
-    Device, DeviceId, Edge, EdgeId, Event, EventKind, Group, GroupId, LoginFailures, Policy, Session, Site,
-    SiteId, State, User, UserId,
+    Device, DeviceId, Edge, EdgeId, EndReason, EnrolmentToken, Event, EventKind, Group, GroupId,
+    LoginFailures, MacAddress, Policy, Session, Site, SiteId, State, TokenHash, User, UserId, WaitingPhone,
 };
 
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Mirror {
     devices: BTreeMap<DeviceId, Arc<Device>>,
     edges: BTreeMap<EdgeId, Arc<Edge>>,
     sessions: BTreeMap<DeviceId, Arc<Session>>,
+    waiting: BTreeMap<MacAddress, Arc<WaitingPhone>>,
+    tokens: BTreeMap<TokenHash, Arc<EnrolmentToken>>,
 }
 
 impl Mirror {
@@ -24,7 +26,7 @@ impl Mirror {
     /// may look at any moment.
     pub(crate) fn replay(&mut self, events: &[Event]) {
         for event in events {
-            self.replay_one(&event.kind);
+            self.replay_one(event.index, &event.kind);
             for session in self.sessions.values() {
                 assert!(self.users.contains_key(&session.user), "after {event:?}");
                 assert_eq!(
@@ -35,18 +37,23 @@ impl Mirror {
         }
     }
 
-    fn replay_one(&mut self, event: &EventKind) {
+    fn replay_one(&mut self, index: u64, event: &EventKind) {
         match event {
             EventKind::SessionStarted(session) => {
                 let before = self.sessions.insert(session.device.clone(), Arc::clone(session));
                 assert_eq!(before, None, "a session began at a busy phone");
+                self.device(&session.device).stays_neutral = false;
             }
-            EventKind::SessionEnded { session, .. } => {
+            EventKind::SessionEnded { session, reason } => {
                 let ended = self
                     .sessions
                     .remove(&session.device)
                     .expect("a session that ends has begun");
                 assert_eq!((&ended.user, ended.epoch), (&session.user, session.epoch));
+                let device = self.device(&session.device);
+                device.changed = index;
+                let left = matches!(reason, EndReason::LoggedOut | EndReason::Forced { .. });
+                device.stays_neutral |= left && device.owner.as_ref() == Some(&session.user);
             }
             EventKind::SitePut(site) => drop(self.sites.insert(site.id.clone(), Arc::clone(site))),
             EventKind::SiteDeleted(id) => drop(self.sites.remove(id).expect("a deleted site was there")),
@@ -82,8 +89,42 @@ impl Mirror {
                 let known = self.users[user].credential.as_ref();
                 assert!(known.is_none_or(|credential| credential.version == *version));
             }
+            EventKind::DeviceShown {
+                device,
+                shown,
+                trouble,
+            } => {
+                let device = Arc::make_mut(self.devices.get_mut(device).expect("a known device"));
+                assert_ne!(
+                    (device.shown, &device.trouble),
+                    (*shown, trouble),
+                    "nothing changed"
+                );
+                device.shown = *shown;
+                device.trouble.clone_from(trouble);
+            }
+            EventKind::WaitingPut(phone) => {
+                drop(self.waiting.insert(phone.phone.mac, Arc::clone(phone)));
+            }
+            EventKind::WaitingGone(mac) => drop(self.waiting.remove(mac).expect("a phone that waited")),
+            EventKind::EnrolmentTokenPut(token) => drop(self.tokens.insert(token.hash, Arc::clone(token))),
+            EventKind::EnrolmentTokenGone(hash) => {
+                drop(self.tokens.remove(hash).expect("a token that was there"));
+            }
             EventKind::UserLocked { .. } | EventKind::UserUnlocked(_) | EventKind::Forced { .. } => {}
         }
+    }
+
+    fn device(&mut self, id: &DeviceId) -> &mut Device {
+        Arc::make_mut(self.devices.get_mut(id).expect("a known device"))
+    }
+
+    /// What a phone should show, from what was told.
+    fn wanted_stamp(&self, device: &Device) -> u64 {
+        let session = self.sessions.get(&device.id);
+        let of_session = session.map(|session| session.epoch.index().max(self.users[&session.user].changed));
+        let of_site = self.sites[&device.site].changed;
+        device.changed.max(of_site).max(of_session.unwrap_or(0))
     }
 
     /// Everything but activity and wrong PINs, which make no events.
@@ -93,6 +134,19 @@ impl Mirror {
         assert!(self.groups.values().eq(state.groups()), "groups differ");
         assert!(self.devices.values().eq(state.devices()), "devices differ");
         assert!(self.edges.values().eq(state.edges()), "edges differ");
+        assert!(
+            self.waiting.values().eq(state.waiting()),
+            "phones that wait differ"
+        );
+        assert!(self.tokens.values().eq(state.enrolment_tokens()), "tokens differ");
+        for device in self.devices.values() {
+            assert_eq!(
+                self.wanted_stamp(device),
+                state.wanted_stamp(&device.id),
+                "stamp of {}",
+                device.id
+            );
+        }
         let told = |user: &Arc<User>| User {
             failures: LoginFailures::default(),
             ..User::clone(user)

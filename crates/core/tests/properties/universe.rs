@@ -358,7 +358,7 @@ fn plain() -> impl Strategy<Value = Action> {
         1 => edge_id().prop_map(Action::DeleteEdge),
         3 => prop::collection::vec(served(), 1..4).prop_map(|items| Action::ReportServing { items }),
         1 => (device_id(), option::of(sealed()))
-            .prop_map(|(device, sealed)| Action::SetDeviceSecret { device, sealed }),
+            .prop_map(|(device, sealed)| Action::SetDeviceSecret { device, sealed, seed: None }),
     ]
 }
 
@@ -633,6 +633,7 @@ fn plain_site() -> Site {
         name: "site".into(),
         time_zone: "Etc/UTC".into(),
         emergency_location: "1 Main St".into(),
+        ..Site::new(parse("s0"))
     }
 }
 
@@ -650,6 +651,7 @@ fn plain_user() -> User {
         rights: None,
         credential: None,
         failures: LoginFailures::default(),
+        ..User::new(parse("u0"))
     }
 }
 
@@ -664,6 +666,7 @@ fn plain_device() -> Device {
         secret: None,
         serving: None,
         hold: None,
+        ..Device::new(parse("d0"), parse("s0"))
     }
 }
 

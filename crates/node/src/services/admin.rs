@@ -214,21 +214,28 @@ fn concerns(kind: &EventKind, subjects: &[&str]) -> bool {
         EventKind::SessionStarted(session) | EventKind::SessionEnded { session, .. } => {
             (session.user.as_str(), session.device.as_str())
         }
-        EventKind::UserLocked { user, device, .. } => (user.as_str(), device.as_str()),
+        EventKind::UserLocked { user, device, .. } => (
+            user.as_str(),
+            device.as_ref().map_or("", |device| device.as_str()),
+        ),
         EventKind::UserUnlocked(user) | EventKind::CredentialChanged { user, .. } => (user.as_str(), ""),
         EventKind::UserPut(user) => (user.id.as_str(), ""),
         EventKind::UserDeleted(user) => (user.as_str(), ""),
         EventKind::DevicePut(device) => ("", device.id.as_str()),
         EventKind::DeviceDeleted(device) => ("", device.as_str()),
-        EventKind::DeviceServed { device, .. } | EventKind::DeviceHeld { device, .. } => {
-            ("", device.as_str())
-        }
+        EventKind::DeviceServed { device, .. }
+        | EventKind::DeviceHeld { device, .. }
+        | EventKind::DeviceShown { device, .. } => ("", device.as_str()),
         EventKind::EdgePut(_)
         | EventKind::EdgeDeleted(_)
         | EventKind::SitePut(_)
         | EventKind::SiteDeleted(_)
         | EventKind::GroupPut(_)
         | EventKind::GroupDeleted(_)
+        | EventKind::WaitingPut(_)
+        | EventKind::WaitingGone(_)
+        | EventKind::EnrolmentTokenPut(_)
+        | EventKind::EnrolmentTokenGone(_)
         | EventKind::DefaultsPut(_)
         | EventKind::Forced { .. } => return false,
     };

@@ -44,6 +44,8 @@ pub(super) async fn set(
     let action = Action::SetDeviceSecret {
         device: device.clone(),
         sealed,
+        // A password that was generated is made again from the request's id.
+        seed: generated.is_some().then_some(id.0),
     };
     let by = actor(&request.by, shared.node_id);
     let decided = shared.propose(call.deadline, by, Some(id), action).await?;

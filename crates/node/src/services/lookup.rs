@@ -123,6 +123,7 @@ pub(super) fn user_as_of(user: &User, clock: TimeMs) -> v1::User {
 pub(super) fn shown_device(device: &Device) -> v1::Device {
     v1::Device {
         sealed_secret: Vec::new(),
+        secret_seed: Vec::new(),
         ..device.into()
     }
 }

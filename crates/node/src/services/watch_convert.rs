@@ -71,6 +71,7 @@ pub(super) fn events_of(events: &[Event], view: View) -> Vec<v1::Event> {
         let mut event = v1::Event::from(event);
         if let (Some(v1::event::Kind::DevicePut(device)), false) = (&mut event.kind, view.secrets) {
             device.sealed_secret.clear();
+            device.secret_seed.clear();
         }
         event
     };
@@ -85,7 +86,7 @@ fn device_in(device: &Device, view: View) -> v1::Device {
     }
 }
 
-/// Not what routing calls does not need: policies and credentials.
+/// Not what routing calls does not need: policies, credentials, phones that nobody knows yet.
 const fn concerns_bindings(kind: &EventKind) -> bool {
     match kind {
         EventKind::SessionStarted(_)
@@ -104,7 +105,13 @@ const fn concerns_bindings(kind: &EventKind) -> bool {
         | EventKind::EdgeDeleted(_)
         | EventKind::DeviceServed { .. }
         | EventKind::DeviceHeld { .. }
+        | EventKind::DeviceShown { .. }
         | EventKind::Forced { .. } => true,
-        EventKind::CredentialChanged { .. } | EventKind::DefaultsPut(_) => false,
+        EventKind::CredentialChanged { .. }
+        | EventKind::WaitingPut(_)
+        | EventKind::WaitingGone(_)
+        | EventKind::EnrolmentTokenPut(_)
+        | EventKind::EnrolmentTokenGone(_)
+        | EventKind::DefaultsPut(_) => false,
     }
 }

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use hotdesk_core::command::ImportRow;
-use hotdesk_core::{Device, Edge, Group, Hold, LoginFailures, SealedSecret, Site, TimeMs, User};
+use hotdesk_core::directory::LANGUAGE;
+use hotdesk_core::{
+    Device, DeviceId, Edge, Enrolment, Group, Hold, LoginFailures, SealedSecret, Site, TimeMs, User,
+};
 
+use super::phones::{mac_text, seed};
 use super::{Invalid, name, optional_name, optional_part, time_or_zero, time_unless_zero};
 use crate::{internal, v1};
 
@@ -15,6 +19,12 @@ impl From<&Site> for v1::Site {
             name: site.name.as_str().into(),
             time_zone: site.time_zone.as_str().into(),
             emergency_location: site.emergency_location.as_str().into(),
+            language: Some(site.language.as_str())
+                .filter(|tag| *tag != LANGUAGE)
+                .unwrap_or_default()
+                .into(),
+            recent_here: site.recent_here,
+            changed: site.changed,
         }
     }
 }
@@ -27,6 +37,12 @@ impl TryFrom<v1::Site> for Site {
             name: site.name.into(),
             time_zone: site.time_zone.into(),
             emergency_location: site.emergency_location.into(),
+            language: match site.language.as_str() {
+                "" => LANGUAGE.into(),
+                tag => tag.into(),
+            },
+            recent_here: site.recent_here,
+            changed: site.changed,
         })
     }
 }
@@ -62,13 +78,14 @@ impl From<&User> for v1::User {
         Self {
             has_pin: user.credential.is_some(),
             locked_until_ms: time_or_zero(user.failures.locked_until),
+            changed: user.changed,
             ..put_user(user)
         }
     }
 }
 
 /// The record as a caller puts it: what [`hotdesk_core::Action::PutUser`] ignores (`has_pin`,
-/// `locked_until_ms`) is not set.
+/// `locked_until_ms`, `changed`) is not set.
 #[must_use]
 pub fn put_user(user: &User) -> v1::User {
     v1::User {
@@ -84,6 +101,8 @@ pub fn put_user(user: &User) -> v1::User {
         numbers: user.numbers.iter().map(|number| number.as_str().into()).collect(),
         calls: user.calls.as_deref().map(Into::into),
         rights: user.rights.as_ref().map(Into::into),
+        profile: user.profile.as_deref().map(Into::into),
+        changed: 0,
     }
 }
 
@@ -104,6 +123,8 @@ impl TryFrom<v1::User> for User {
             rights: optional_part("rights", user.rights)?,
             credential: None,
             failures: LoginFailures::default(),
+            profile: optional_part("profile", user.profile)?.map(Arc::new),
+            changed: user.changed,
         })
     }
 }
@@ -134,6 +155,20 @@ impl From<&Device> for v1::Device {
                 .as_ref()
                 .map_or("", |hold| hold.reason.as_str())
                 .into(),
+            mac: mac_text(device.mac, device.id.mac()),
+            label: device.label.as_str().into(),
+            number: device.number.as_str().into(),
+            emergency_location: device.emergency_location.as_str().into(),
+            owner: device.owner.as_ref().map_or("", |owner| owner.as_str()).into(),
+            secret_seed: device
+                .secret_seed
+                .map_or_else(Vec::new, |seed| seed.to_be_bytes().to_vec()),
+            enrolment_open_until_ms: device.enrolment.open_until.0,
+            enrolled_at_ms: device.enrolment.enrolled_at.0,
+            changed: device.changed,
+            shown: device.shown.as_ref().map(Into::into),
+            trouble: device.trouble.as_deref().unwrap_or_default().into(),
+            stays_neutral: device.stays_neutral,
         }
     }
 }
@@ -141,8 +176,10 @@ impl From<&Device> for v1::Device {
 impl TryFrom<v1::Device> for Device {
     type Error = Invalid;
     fn try_from(device: v1::Device) -> Result<Self, Invalid> {
+        let id: DeviceId = name("id", &device.id)?;
         Ok(Self {
-            id: name("id", &device.id)?,
+            mac: optional_name("mac", &device.mac)?.or_else(|| id.mac()),
+            id,
             site: name("site", &device.site)?,
             desk: device.desk.into(),
             model: device.model.into(),
@@ -151,6 +188,21 @@ impl TryFrom<v1::Device> for Device {
             secret: (!device.sealed_secret.is_empty()).then(|| SealedSecret(device.sealed_secret.into())),
             serving: optional_name("serving", &device.serving)?,
             hold: hold_from(device.held_until_ms, device.hold_reason),
+            label: device.label.into(),
+            number: device.number.into(),
+            emergency_location: device.emergency_location.into(),
+            owner: optional_name("owner", &device.owner)?,
+            secret_seed: seed("secret_seed", &device.secret_seed)?,
+            enrolment: Enrolment {
+                open_until: TimeMs(device.enrolment_open_until_ms),
+                enrolled_at: TimeMs(device.enrolled_at_ms),
+            },
+            changed: device.changed,
+            shown: device.shown.map(Into::into),
+            trouble: Some(device.trouble)
+                .filter(|text| !text.is_empty())
+                .map(Into::into),
+            stays_neutral: device.stays_neutral,
         })
     }
 }
@@ -164,6 +216,13 @@ pub fn put_device(device: &Device) -> v1::Device {
         serving: String::new(),
         held_until_ms: 0,
         hold_reason: String::new(),
+        secret_seed: Vec::new(),
+        enrolment_open_until_ms: 0,
+        enrolled_at_ms: 0,
+        changed: 0,
+        shown: None,
+        trouble: String::new(),
+        stays_neutral: false,
         ..device.into()
     }
 }

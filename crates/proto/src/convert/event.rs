@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hotdesk_core::{Actor, EndedSession, Event, EventKind, TimeMs};
 
 use super::directory::hold_from;
-use super::{Invalid, name, optional_name, required, time_or_zero};
+use super::{Invalid, name, optional_name, required, time_or_zero, token_hash};
 use crate::v1;
 use crate::v1::event::Kind;
 
@@ -43,7 +43,7 @@ impl From<&EventKind> for Kind {
             }),
             EventKind::UserLocked { user, device, until } => Self::UserLocked(v1::UserLocked {
                 user: user.as_str().into(),
-                device: device.as_str().into(),
+                device: device.as_ref().map_or("", |device| device.as_str()).into(),
                 until_ms: until.0,
             }),
             EventKind::UserUnlocked(user) => Self::UserUnlocked(user.as_str().into()),
@@ -72,6 +72,19 @@ impl From<&EventKind> for Kind {
                 until_ms: time_or_zero(hold.as_ref().map(|hold| hold.until)),
                 reason: hold.as_ref().map_or("", |hold| hold.reason.as_str()).into(),
             }),
+            EventKind::DeviceShown {
+                device,
+                shown,
+                trouble,
+            } => Self::DeviceShown(v1::DeviceShown {
+                device: device.as_str().into(),
+                shown: shown.as_ref().map(Into::into),
+                trouble: trouble.as_deref().unwrap_or_default().into(),
+            }),
+            EventKind::WaitingPut(waiting) => Self::WaitingPut((&**waiting).into()),
+            EventKind::WaitingGone(mac) => Self::WaitingGone(mac.to_string()),
+            EventKind::EnrolmentTokenPut(token) => Self::EnrolmentTokenPut((&**token).into()),
+            EventKind::EnrolmentTokenGone(hash) => Self::EnrolmentTokenGone(hash.0.to_vec()),
             EventKind::DefaultsPut(policy) => Self::DefaultsPut(policy.into()),
             EventKind::Forced { sessions, note } => Self::Forced(v1::Forced {
                 sessions: *sessions,
@@ -97,7 +110,7 @@ impl TryFrom<Kind> for EventKind {
             }
             Kind::UserLocked(locked) => Self::UserLocked {
                 user: name("user_locked.user", &locked.user)?,
-                device: name("user_locked.device", &locked.device)?,
+                device: optional_name("user_locked.device", &locked.device)?,
                 until: TimeMs(locked.until_ms),
             },
             Kind::UserUnlocked(user) => Self::UserUnlocked(name("user_unlocked", &user)?),
@@ -123,6 +136,21 @@ impl TryFrom<Kind> for EventKind {
                 device: name("device_held.device", &held.device)?,
                 hold: hold_from(held.until_ms, held.reason),
             },
+            Kind::DeviceShown(shown) => Self::DeviceShown {
+                device: name("device_shown.device", &shown.device)?,
+                shown: shown.shown.map(Into::into),
+                trouble: Some(shown.trouble)
+                    .filter(|text| !text.is_empty())
+                    .map(Into::into),
+            },
+            Kind::WaitingPut(waiting) => Self::WaitingPut(Arc::new(record("waiting_put", waiting)?)),
+            Kind::WaitingGone(mac) => Self::WaitingGone(name("waiting_gone", &mac)?),
+            Kind::EnrolmentTokenPut(token) => {
+                Self::EnrolmentTokenPut(Arc::new(record("enrolment_token_put", token)?))
+            }
+            Kind::EnrolmentTokenGone(hash) => {
+                Self::EnrolmentTokenGone(token_hash("enrolment_token_gone", &hash)?)
+            }
             Kind::DefaultsPut(policy) => Self::DefaultsPut(record("defaults_put", policy)?),
             Kind::Forced(forced) => Self::Forced {
                 sessions: forced.sessions,

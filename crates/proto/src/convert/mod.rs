@@ -7,6 +7,7 @@
 mod calls;
 mod directory;
 mod event;
+mod phones;
 mod policy;
 mod session;
 
@@ -16,6 +17,8 @@ use std::str::FromStr;
 use hotdesk_core::{InvalidName, RequestId, TimeMs};
 
 pub use directory::{import_row, put_device, put_user};
+pub(crate) use phones::seed;
+pub use phones::token_hash;
 
 /// A message that does not say what it must. Both parts are for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +104,7 @@ pub fn part<W, T: TryFrom<W, Error = Invalid>>(
 }
 
 /// A part that may be left out and is a message of its own; its problems carry the path.
-fn optional_part<W, T: TryFrom<W, Error = Invalid>>(
+pub(crate) fn optional_part<W, T: TryFrom<W, Error = Invalid>>(
     field: &str,
     part: Option<W>,
 ) -> Result<Option<T>, Invalid> {

@@ -106,10 +106,15 @@ pub const fn refusal_code(refusal: &Refusal) -> Code {
         | Refusal::DeviceBusy { .. }
         | Refusal::SiteInUse { .. }
         | Refusal::GroupInUse { .. } => Code::FailedPrecondition,
+        Refusal::UnknownEnrolmentToken { .. } | Refusal::EnrolmentTokenExpired { .. } => {
+            Code::PermissionDenied
+        }
         Refusal::CredentialChanged { .. } | Refusal::StaleEpoch { .. } | Refusal::ImportGap { .. } => {
             Code::Aborted
         }
-        Refusal::NameTaken { .. } | Refusal::RequestIdReused => Code::AlreadyExists,
+        Refusal::NameTaken { .. } | Refusal::MacTaken { .. } | Refusal::RequestIdReused => {
+            Code::AlreadyExists
+        }
         Refusal::InvalidRecord { .. } | Refusal::ImportRejected { .. } => Code::InvalidArgument,
     }
 }
@@ -182,6 +187,8 @@ fn refusal_values(refusal: &Refusal) -> HashMap<String, String> {
         expected,
         got,
         rows,
+        mac,
+        token_hash: _,
     } = refusal.into();
     let texts = [
         ("user", user),
@@ -190,6 +197,7 @@ fn refusal_values(refusal: &Refusal) -> HashMap<String, String> {
         ("group", group),
         ("name", typed),
         ("field", field),
+        ("mac", mac),
     ];
     let numbers = [
         ("until_ms", until_ms),

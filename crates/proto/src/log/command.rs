@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget, Served};
-use hotdesk_core::{Action, Actor, Command, Epoch, RequestId, SealedSecret, TimeMs};
+use hotdesk_core::{Action, Actor, Command, Epoch, RequestId, SealedSecret, ShownReport, TimeMs};
 
-use crate::convert::{Invalid, name, optional_request_id, put_user, request_id, required};
+use crate::convert::{
+    Invalid, name, optional_part, optional_request_id, put_user, request_id, required, seed, token_hash,
+};
 use crate::internal::v1 as wire;
 use crate::internal::v1::command::Action as Wire;
+use crate::v1;
 
 impl From<&Command> for wire::Command {
     fn from(command: &Command) -> Self {
@@ -77,10 +80,13 @@ impl From<&Action> for Wire {
             Action::DeleteUser(user) => Self::DeleteUser(user.as_str().into()),
             Action::PutDevice(device) => Self::PutDevice(device.into()),
             Action::DeleteDevice(device) => Self::DeleteDevice(device.as_str().into()),
-            Action::SetDeviceSecret { device, sealed } => Self::SetDeviceSecret(wire::SetDeviceSecret {
-                device: device.as_str().into(),
-                sealed: sealed.as_ref().map(|sealed| Bytes::copy_from_slice(&sealed.0)),
-            }),
+            Action::SetDeviceSecret { device, sealed, seed } => {
+                Self::SetDeviceSecret(wire::SetDeviceSecret {
+                    device: device.as_str().into(),
+                    sealed: sealed.as_ref().map(|sealed| Bytes::copy_from_slice(&sealed.0)),
+                    seed: seed.map_or_else(Bytes::new, |seed| id_bytes(RequestId(seed))),
+                })
+            }
             Action::HoldDevice {
                 device,
                 until,
@@ -104,6 +110,41 @@ impl From<&Action> for Wire {
                 device: device.as_str().into(),
             }),
             Action::Unlock(user) => Self::Unlock(user.as_str().into()),
+            Action::LockUser { user, until, note } => Self::LockUser(wire::LockUser {
+                user: user.as_str().into(),
+                until_ms: until.0,
+                note: note.as_str().into(),
+            }),
+            Action::PutProfile { user, profile, calls } => Self::PutProfile(wire::PutProfile {
+                user: user.as_str().into(),
+                profile: profile.as_ref().map(Into::into),
+                calls: calls.as_ref().map(Into::into),
+            }),
+            Action::ReportShown { items } => Self::ReportShown(wire::ReportShown {
+                items: items.iter().map(Into::into).collect(),
+            }),
+            Action::ReportWaiting { items } => Self::ReportWaiting(wire::ReportWaiting {
+                items: items.iter().map(Into::into).collect(),
+            }),
+            Action::DeclineWaiting { mac } => Self::DeclineWaiting(mac.to_string()),
+            Action::OpenEnrolment { device, until } => Self::OpenEnrolment(wire::OpenEnrolment {
+                device: device.as_str().into(),
+                until_ms: until.0,
+            }),
+            Action::CloseEnrolment { device } => Self::CloseEnrolment(device.as_str().into()),
+            Action::PutEnrolmentToken(token) => Self::PutEnrolmentToken(token.into()),
+            Action::DeleteEnrolmentToken { hash } => {
+                Self::DeleteEnrolmentToken(Bytes::copy_from_slice(&hash.0))
+            }
+            Action::EnrolDevice {
+                token_hash,
+                mac,
+                vendor_model,
+            } => Self::EnrolDevice(wire::EnrolDevice {
+                token_hash: Bytes::copy_from_slice(&token_hash.0),
+                mac: mac.to_string(),
+                vendor_model: vendor_model.as_str().into(),
+            }),
             Action::ImportStage {
                 import,
                 first_row,
@@ -160,6 +201,7 @@ impl TryFrom<Wire> for Action {
             Wire::SetDeviceSecret(set) => Self::SetDeviceSecret {
                 device: name("set_device_secret.device", &set.device)?,
                 sealed: set.sealed.map(|sealed| SealedSecret(sealed[..].into())),
+                seed: seed("set_device_secret.seed", &set.seed)?,
             },
             Wire::HoldDevice(hold) => Self::HoldDevice {
                 device: name("hold_device.device", &hold.device)?,
@@ -180,6 +222,41 @@ impl TryFrom<Wire> for Action {
                 device: name("report_failed_login.device", &failed.device)?,
             },
             Wire::Unlock(user) => Self::Unlock(name("unlock", &user)?),
+            Wire::LockUser(lock) => Self::LockUser {
+                user: name("lock_user.user", &lock.user)?,
+                until: TimeMs(lock.until_ms),
+                note: lock.note.into(),
+            },
+            Wire::PutProfile(put) => Self::PutProfile {
+                user: name("put_profile.user", &put.user)?,
+                profile: optional_part("put_profile.profile", put.profile)?,
+                calls: optional_part("put_profile.calls", put.calls)?,
+            },
+            Wire::ReportShown(report) => Self::ReportShown {
+                items: each("report_shown.items", report.items)?,
+            },
+            Wire::ReportWaiting(report) => Self::ReportWaiting {
+                items: each("report_waiting.items", report.items)?,
+            },
+            Wire::DeclineWaiting(mac) => Self::DeclineWaiting {
+                mac: name("decline_waiting", &mac)?,
+            },
+            Wire::OpenEnrolment(open) => Self::OpenEnrolment {
+                device: name("open_enrolment.device", &open.device)?,
+                until: TimeMs(open.until_ms),
+            },
+            Wire::CloseEnrolment(device) => Self::CloseEnrolment {
+                device: name("close_enrolment", &device)?,
+            },
+            Wire::PutEnrolmentToken(token) => Self::PutEnrolmentToken(record("put_enrolment_token", token)?),
+            Wire::DeleteEnrolmentToken(hash) => Self::DeleteEnrolmentToken {
+                hash: token_hash("delete_enrolment_token", &hash)?,
+            },
+            Wire::EnrolDevice(enrol) => Self::EnrolDevice {
+                token_hash: token_hash("enrol_device.token_hash", &enrol.token_hash)?,
+                mac: name("enrol_device.mac", &enrol.mac)?,
+                vendor_model: enrol.vendor_model.into(),
+            },
             Wire::ImportStage(stage) => Self::ImportStage {
                 import: request_id("import_stage.import", &stage.import)?,
                 first_row: stage.first_row,
@@ -235,6 +312,29 @@ impl TryFrom<wire::report_serving::Item> for Served {
             device: name("device", &item.device)?,
             edge: name("edge", &item.edge)?,
             gone: item.gone,
+        })
+    }
+}
+
+impl From<&ShownReport> for wire::report_shown::Item {
+    fn from(report: &ShownReport) -> Self {
+        Self {
+            device: report.device.as_str().into(),
+            stamp: report.stamp,
+            how: v1::ShownBy::from(report.how).into(),
+            trouble: report.trouble.as_deref().map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<wire::report_shown::Item> for ShownReport {
+    type Error = Invalid;
+    fn try_from(item: wire::report_shown::Item) -> Result<Self, Invalid> {
+        Ok(Self {
+            device: name("device", &item.device)?,
+            stamp: item.stamp,
+            how: item.how().into(),
+            trouble: item.trouble.map(Into::into),
         })
     }
 }

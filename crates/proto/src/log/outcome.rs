@@ -43,6 +43,10 @@ pub fn outcome_from(message: wire::Outcome) -> Result<Outcome, Invalid> {
             locked_until: noted.locked_until_ms.map(TimeMs),
         },
         Wire::Unlocked(_) => Done::Unlocked,
+        Wire::Locked(locked) => Done::Locked {
+            until: TimeMs(locked.until_ms),
+            ended: ended_from(locked.ended)?,
+        },
         Wire::Staged(rows) => Done::Staged { rows },
         Wire::Imported(imported) => Done::Imported {
             created: imported.created,
@@ -84,6 +88,10 @@ fn done_message(done: &Done) -> Wire {
             locked_until_ms: locked_until.map(|until| until.0),
         }),
         Done::Unlocked => Wire::Unlocked(true),
+        Done::Locked { until, ended } => Wire::Locked(wire::Locked {
+            until_ms: until.0,
+            ended: ended.iter().map(Into::into).collect(),
+        }),
         Done::Staged { rows } => Wire::Staged(*rows),
         Done::Imported {
             created,

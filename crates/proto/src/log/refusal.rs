@@ -3,7 +3,7 @@
 use hotdesk_core::{Refusal, RowProblem, TimeMs};
 
 use super::field_name;
-use crate::convert::{Invalid, name};
+use crate::convert::{Invalid, name, token_hash};
 use crate::internal::v1 as wire;
 use crate::v1;
 
@@ -67,6 +67,12 @@ impl From<&Refusal> for wire::Refusal {
                 message.expected = *expected;
                 message.got = *got;
             }
+            Refusal::MacTaken { mac, device } => {
+                message.mac = mac.to_string();
+                message.device = device.as_str().into();
+            }
+            Refusal::UnknownEnrolmentToken { hash } => message.token_hash = hash.0.to_vec().into(),
+            Refusal::EnrolmentTokenExpired { until } => message.until_ms = until.0,
             Refusal::ImportRejected { rows } => message.rows = rows.iter().map(Into::into).collect(),
         }
         message
@@ -132,6 +138,16 @@ impl TryFrom<wire::Refusal> for Refusal {
             },
             "device_on_hold" => Self::DeviceOnHold {
                 device: device()?,
+                until: TimeMs(message.until_ms),
+            },
+            "mac_taken" => Self::MacTaken {
+                mac: name("mac", &message.mac)?,
+                device: device()?,
+            },
+            "unknown_enrolment_token" => Self::UnknownEnrolmentToken {
+                hash: token_hash("token_hash", &message.token_hash)?,
+            },
+            "enrolment_token_expired" => Self::EnrolmentTokenExpired {
                 until: TimeMs(message.until_ms),
             },
             other => {

@@ -161,6 +161,10 @@ fn add(record: Record, parts: &mut Parts) -> Result<(), Invalid> {
         Record::Edges(edges) => add_all("edges", edges.items, &mut parts.edges),
         Record::Sessions(sessions) => add_all("sessions", sessions.items, &mut parts.sessions),
         Record::Audit(events) => add_all("audit", events.items, &mut parts.audit),
+        Record::Waiting(waiting) => add_all("waiting", waiting.items, &mut parts.waiting),
+        Record::EnrolmentTokens(tokens) => {
+            add_all("enrolment_tokens", tokens.items, &mut parts.enrolment_tokens)
+        }
         Record::Answered(answered) => {
             for (at, item) in answered.items.into_iter().enumerate() {
                 let item = answered_from(item);

@@ -15,6 +15,7 @@ impl From<&User> for StoredUser {
             failures: user.failures.count,
             failures_window_start_ms: user.failures.window_start.0,
             locked_until_ms: user.failures.locked_until.map(|until| until.0),
+            changed: user.changed,
         }
     }
 }
@@ -33,6 +34,7 @@ impl TryFrom<StoredUser> for User {
                 window_start: TimeMs(stored.failures_window_start_ms),
                 locked_until: stored.locked_until_ms.map(TimeMs),
             },
+            changed: stored.changed,
             ..part("user", stored.user, "the user's record")?
         })
     }

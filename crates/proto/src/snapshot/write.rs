@@ -56,6 +56,12 @@ pub fn write(mut writer: impl Write, header: &Header, state: &State) -> io::Resu
     for (id, import) in state.imports() {
         records.import(id, import)?;
     }
+    records.section(state.waiting().map(|it| (&**it).into()), |items| {
+        Record::Waiting(wire::WaitingPhones { items })
+    })?;
+    records.section(state.enrolment_tokens().map(|it| (&**it).into()), |items| {
+        Record::EnrolmentTokens(wire::EnrolmentTokens { items })
+    })?;
     let end = wire::SnapshotEnd {
         records: records.written,
     };

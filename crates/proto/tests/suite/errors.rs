@@ -44,6 +44,9 @@ fn each_refusal_has_its_grpc_code() {
             "HD1019 import_gap Aborted",
             "HD1020 import_rejected InvalidArgument",
             "HD1021 device_on_hold FailedPrecondition",
+            "HD1022 mac_taken AlreadyExists",
+            "HD1023 unknown_enrolment_token PermissionDenied",
+            "HD1024 enrolment_token_expired PermissionDenied",
         ]
     );
 }

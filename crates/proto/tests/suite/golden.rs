@@ -81,6 +81,7 @@ fn batches_of_every_action() {
     for (name, batch) in [
         ("batch.bin", samples::batch()),
         ("batch_calls.bin", samples::calls_batch()),
+        ("batch_phones.bin", samples::phones_batch()),
     ] {
         let now = encode_batch(&batch);
         let kept = golden(name, &now);
@@ -94,6 +95,7 @@ fn outcomes_of_every_kind() {
     for (name, outcomes) in [
         ("outcomes.bin", samples::outcomes()),
         ("outcomes_calls.bin", samples::calls_outcomes()),
+        ("outcomes_phones.bin", samples::phones_outcomes()),
     ] {
         let items = outcomes.iter().map(|outcome| wire::AnsweredRequest {
             outcome: Some(outcome_message(outcome)),
@@ -116,6 +118,7 @@ fn events_of_every_kind() {
     for (name, events) in [
         ("events.bin", samples::events()),
         ("events_calls.bin", samples::calls_events()),
+        ("events_phones.bin", samples::phones_events()),
     ] {
         let now = wire::Events {
             items: events.iter().map(v1::Event::from).collect(),
@@ -135,6 +138,7 @@ fn snapshots_of_every_part() {
     for (name, parts) in [
         ("snapshot.bin", samples::parts()),
         ("snapshot_calls.bin", samples::calls_parts()),
+        ("snapshot_phones.bin", samples::phones_parts()),
     ] {
         let state = State::restore(parts.clone()).unwrap();
         let now = snapshots::written(&snapshots::header(), &state);

@@ -9,6 +9,7 @@ use hotdesk_core::*;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample;
 use smol_str::SmolStr;
 
 fn parsed<T: FromStr<Err = InvalidName> + Debug>(pattern: &'static str) -> impl Strategy<Value = T> + Clone {
@@ -100,12 +101,108 @@ pub(crate) fn overrides() -> impl Strategy<Value = PolicyOverrides> {
 }
 
 pub(crate) fn site() -> impl Strategy<Value = Site> {
-    (id(), text(), text(), text()).prop_map(|(id, name, time_zone, emergency_location)| Site {
-        id,
-        name,
-        time_zone,
-        emergency_location,
+    let language = sample::select(vec!["en", "de", "pt-BR"]);
+    let desk = (language, any::<bool>(), any::<u64>());
+    (id(), text(), text(), text(), desk).prop_map(
+        |(id, name, time_zone, emergency_location, (language, recent_here, changed))| Site {
+            id,
+            name,
+            time_zone,
+            emergency_location,
+            language: language.into(),
+            recent_here,
+            changed,
+        },
+    )
+}
+
+pub(crate) fn profile() -> impl Strategy<Value = Profile> {
+    use SoftFunction::{Directory, DoNotDisturb, Forward, History, Logout, Voicemail};
+    let softkey = sample::select(vec![History, Directory, DoNotDisturb, Forward, Voicemail, Logout]);
+    let key = || vec((text(), text()), 0..4);
+    let texts = (text(), text(), text(), text());
+    (
+        texts,
+        key(),
+        key(),
+        any::<bool>(),
+        any::<u8>(),
+        vec(softkey, 0..9),
+    )
+        .prop_map(|(texts, dials, lamps, message_waiting, ring_tone, softkeys)| {
+            let (line_label, voicemail_number, language, directory_url) = texts;
+            let dials = dials
+                .into_iter()
+                .map(|(label, number)| SpeedDial { label, number });
+            let lamps = lamps
+                .into_iter()
+                .map(|(label, extension)| Lamp { label, extension });
+            Profile {
+                line_label,
+                speed_dials: dials.collect(),
+                lamps: lamps.collect(),
+                voicemail_number,
+                message_waiting,
+                ring_tone,
+                language,
+                directory_url,
+                softkeys,
+            }
+        })
+}
+
+pub(crate) fn mac() -> impl Strategy<Value = MacAddress> + Clone {
+    any::<[u8; 5]>().prop_map(|[a, b, c, d, e]| MacAddress::new([2, a, b, c, d, e]))
+}
+
+fn token_hash() -> impl Strategy<Value = TokenHash> + Clone {
+    any::<[u8; 32]>().prop_map(TokenHash)
+}
+
+pub(crate) fn token() -> impl Strategy<Value = EnrolmentToken> {
+    (token_hash(), id(), any::<u32>(), time(), text()).prop_map(|(hash, site, uses, until, note)| {
+        EnrolmentToken {
+            hash,
+            site,
+            uses,
+            until,
+            note,
+        }
     })
+}
+
+fn seen() -> impl Strategy<Value = SeenPhone> {
+    (mac(), text(), text(), text(), option::of(id()), text()).prop_map(
+        |(mac, vendor, model, firmware, site, address)| SeenPhone {
+            mac,
+            vendor,
+            model,
+            firmware,
+            site,
+            address,
+        },
+    )
+}
+
+pub(crate) fn waiting() -> impl Strategy<Value = WaitingPhone> {
+    (seen(), time(), time()).prop_map(|(phone, first_seen, last_seen)| WaitingPhone {
+        phone,
+        first_seen,
+        last_seen,
+    })
+}
+
+fn shown() -> impl Strategy<Value = Shown> + Clone {
+    (any::<u64>(), time(), shown_by()).prop_map(|(stamp, at, how)| Shown { stamp, at, how })
+}
+
+fn shown_by() -> impl Strategy<Value = ShownBy> + Clone {
+    sample::select(vec![ShownBy::Document, ShownBy::Register])
+}
+
+/// On the wire, an empty text is none.
+fn trouble() -> impl Strategy<Value = Option<SmolStr>> + Clone {
+    option::of(".{1,30}".prop_map(SmolStr::new))
 }
 
 pub(crate) fn group() -> impl Strategy<Value = Group> {
@@ -124,13 +221,15 @@ pub(crate) fn user() -> impl Strategy<Value = User> {
         any::<bool>(),
         vec(parsed("[1-9][0-9]{6,14}"), 0..4),
         option::of(calls()),
-        option::of(rights()),
+        (option::of(rights()), option::of(profile())),
     )
         .prop_map(
-            |(id, display_name, extension, aliases, email, group, enabled, numbers, calls, rights)| User {
+            |(id, display_name, extension, aliases, email, group, enabled, numbers, calls, desk)| User {
                 numbers,
                 calls: calls.map(Arc::new),
-                rights,
+                rights: desk.0,
+                profile: desk.1.map(Arc::new),
+                changed: 0,
                 id,
                 display_name,
                 extension,
@@ -150,6 +249,36 @@ pub(crate) fn device() -> impl Strategy<Value = Device> {
         option::of(id()),
         option::of((time(), text())),
     );
+    let texts = (option::of(mac()), text(), text(), text(), option::of(id()));
+    let enrolment = (any::<u64>().prop_map(TimeMs), any::<u64>().prop_map(TimeMs));
+    let told = (
+        any::<Option<u128>>(),
+        enrolment,
+        any::<u64>(),
+        option::of(shown()),
+        trouble(),
+        any::<bool>(),
+    );
+    let phone = (texts, told).prop_map(|((mac, label, number, emergency_location, owner), told)| {
+        let (secret_seed, (open_until, enrolled_at), changed, shown, trouble, stays_neutral) = told;
+        Device {
+            mac,
+            label,
+            number,
+            emergency_location,
+            owner,
+            secret_seed,
+            enrolment: Enrolment {
+                open_until,
+                enrolled_at,
+            },
+            changed,
+            shown,
+            trouble,
+            stays_neutral,
+            ..Device::new("any".parse().unwrap(), "any".parse().unwrap())
+        }
+    });
     (
         device_id(),
         id(),
@@ -158,9 +287,11 @@ pub(crate) fn device() -> impl Strategy<Value = Device> {
         any::<bool>(),
         vec(id(), 0..4),
         kept,
+        phone,
     )
         .prop_map(
-            |(id, site, desk, model, enabled, allowed_groups, (secret, serving, hold))| Device {
+            |(id, site, desk, model, enabled, allowed_groups, (secret, serving, hold), phone)| Device {
+                mac: phone.mac.or_else(|| id.mac()),
                 secret,
                 serving,
                 hold: hold.map(|(until, reason)| Arc::new(Hold { until, reason })),
@@ -170,6 +301,7 @@ pub(crate) fn device() -> impl Strategy<Value = Device> {
                 model,
                 enabled,
                 allowed_groups,
+                ..phone
             },
         )
 }
@@ -345,11 +477,35 @@ fn action() -> impl Strategy<Value = Action> {
         (id(), device_id()).prop_map(|(user, device)| Action::ReportFailedLogin { user, device }),
         id().prop_map(Action::Unlock),
     ];
+    let report = (device_id(), any::<u64>(), shown_by(), option::of(text()));
+    let report = report.prop_map(|(device, stamp, how, trouble)| ShownReport {
+        device,
+        stamp,
+        how,
+        trouble,
+    });
+    let phones = prop_oneof![
+        (id(), time(), text()).prop_map(|(user, until, note)| Action::LockUser { user, until, note }),
+        (id(), option::of(profile()), option::of(calls()))
+            .prop_map(|(user, profile, calls)| { Action::PutProfile { user, profile, calls } }),
+        vec(report, 0..4).prop_map(|items| Action::ReportShown { items }),
+        vec(seen(), 0..4).prop_map(|items| Action::ReportWaiting { items }),
+        mac().prop_map(|mac| Action::DeclineWaiting { mac }),
+        (device_id(), time()).prop_map(|(device, until)| Action::OpenEnrolment { device, until }),
+        device_id().prop_map(|device| Action::CloseEnrolment { device }),
+        token().prop_map(Action::PutEnrolmentToken),
+        token_hash().prop_map(|hash| Action::DeleteEnrolmentToken { hash }),
+        (token_hash(), mac(), text()).prop_map(|(token_hash, mac, vendor_model)| Action::EnrolDevice {
+            token_hash,
+            mac,
+            vendor_model,
+        }),
+    ];
     let edges = prop_oneof![
         edge().prop_map(Action::PutEdge),
         id().prop_map(Action::DeleteEdge),
-        (device_id(), option::of(sealed()))
-            .prop_map(|(device, sealed)| Action::SetDeviceSecret { device, sealed }),
+        (device_id(), option::of(sealed()), any::<Option<u128>>())
+            .prop_map(|(device, sealed, seed)| { Action::SetDeviceSecret { device, sealed, seed } }),
         (device_id(), any::<u64>(), text()).prop_map(|(device, until, reason)| Action::HoldDevice {
             device,
             until: TimeMs(until),
@@ -379,7 +535,7 @@ fn action() -> impl Strategy<Value = Action> {
         }),
         request_id().prop_map(|import| Action::ImportAbort { import }),
     ];
-    prop_oneof![5 => sessions, 9 => directory, 3 => pins, 5 => edges, 3 => imports]
+    prop_oneof![5 => sessions, 9 => directory, 3 => pins, 5 => edges, 3 => imports, 5 => phones]
 }
 
 pub(crate) fn command() -> impl Strategy<Value = Command> {
@@ -454,7 +610,12 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         any::<(u64, u64)>().prop_map(|(expected, got)| Refusal::ImportGap { expected, got }),
         vec(row_problem(), 0..4).prop_map(|rows| Refusal::ImportRejected { rows }),
     ];
-    prop_oneof![4 => unknown, 7 => users, 4 => devices, 6 => rest]
+    let phones = prop_oneof![
+        (mac(), device_id()).prop_map(|(mac, device)| Refusal::MacTaken { mac, device }),
+        token_hash().prop_map(|hash| Refusal::UnknownEnrolmentToken { hash }),
+        time().prop_map(|until| Refusal::EnrolmentTokenExpired { until }),
+    ];
+    prop_oneof![4 => unknown, 7 => users, 4 => devices, 6 => rest, 3 => phones]
 }
 
 pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
@@ -477,6 +638,7 @@ pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
             locked_until: until.map(TimeMs),
         }),
         Just(Done::Unlocked),
+        (time(), vec(ended(), 0..3)).prop_map(|(until, ended)| Done::Locked { until, ended }),
         any::<u64>().prop_map(|rows| Done::Staged { rows }),
         any::<(u64, u64, u64)>().prop_map(|(created, changed, unchanged)| Done::Imported {
             created,
@@ -497,10 +659,12 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
         (any::<u32>(), text()).prop_map(|(sessions, note)| EventKind::Forced { sessions, note }),
     ];
     let users = prop_oneof![
-        (id(), device_id(), any::<u64>()).prop_map(|(user, device, until)| EventKind::UserLocked {
-            user,
-            device,
-            until: TimeMs(until),
+        (id(), option::of(device_id()), any::<u64>()).prop_map(|(user, device, until)| {
+            EventKind::UserLocked {
+                user,
+                device,
+                until: TimeMs(until),
+            }
         }),
         id().prop_map(EventKind::UserUnlocked),
         (id(), any::<u64>()).prop_map(|(user, version)| EventKind::CredentialChanged { user, version }),
@@ -525,7 +689,20 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
             hold: hold.map(|(until, reason)| Arc::new(Hold { until, reason })),
         }),
     ];
-    prop_oneof![3 => sessions, 5 => users, 7 => directory, 4 => edges]
+    let phones = prop_oneof![
+        (device_id(), option::of(shown()), trouble()).prop_map(|(device, shown, trouble)| {
+            EventKind::DeviceShown {
+                device,
+                shown,
+                trouble,
+            }
+        }),
+        waiting().prop_map(|phone| EventKind::WaitingPut(Arc::new(phone))),
+        mac().prop_map(EventKind::WaitingGone),
+        token().prop_map(|token| EventKind::EnrolmentTokenPut(Arc::new(token))),
+        token_hash().prop_map(EventKind::EnrolmentTokenGone),
+    ];
+    prop_oneof![3 => sessions, 5 => users, 7 => directory, 4 => edges, 5 => phones]
 }
 
 pub(crate) fn event() -> impl Strategy<Value = Event> {
