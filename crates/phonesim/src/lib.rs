@@ -26,6 +26,7 @@ mod phone;
 mod run;
 mod vendors;
 mod view;
+mod web;
 mod xml;
 
 pub use flash::Flash;

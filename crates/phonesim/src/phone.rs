@@ -1,6 +1,6 @@
 //! The phone, as its user has it: keys and a screen.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub struct Start {
     pub flash: Flash,
     /// Takes calls by itself, after it has rung.
     pub answers: bool,
+    /// Where its own web server listens, for pushes; `None`: it has none.
+    pub web: Option<SocketAddr>,
 }
 
 /// A key, or something one does to a phone.

@@ -16,6 +16,7 @@ use crate::line::{Happened, Line, Manner, Order};
 use crate::model::{Fetch, Habits, Input, Kind, PageView, Reaction, Sending, Settings, SoftKey, Target};
 use crate::phone::{Press, Start};
 use crate::view::{CallView, Line as LineView, View};
+use crate::web::Web;
 
 /// How many files one boot may lead to.
 const FILES_MAX: usize = 12;
@@ -84,6 +85,7 @@ impl Runner {
         let Some(mut hears) = self.hears.take() else {
             return;
         };
+        let mut web = Web::open(self.start.web).await;
         self.boot().await;
         loop {
             self.show();
@@ -99,6 +101,13 @@ impl Runner {
                     if let Some(url) = self.open.as_ref().map(refresh_url) {
                         self.browse(&url, None).await;
                     }
+                }
+                push = web.next() => {
+                    let (reaction, status, body) =
+                        self.start.model.pushed(&push.method, &push.path, &push.body);
+                    tracing::debug!(path = push.path, ?reaction, "pushed");
+                    push.answer(status, body);
+                    self.react(reaction).await;
                 }
                 () = tokio::time::sleep_until(self.boot_at.unwrap_or(far)), if self.boot_at.is_some() => {
                     self.boot().await;

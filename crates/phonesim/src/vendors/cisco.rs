@@ -4,15 +4,9 @@ use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
 use crate::lines::pairs;
-use crate::model::{
-    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
-    SoftKey, Target,
-};
+use crate::model::{Account, Applied, Fetch, Habits, Hardware, Model, PageView, Reaction, Settings};
+use crate::vendors::cisco_pages;
 use crate::xml::Node;
-
-/// What the phone can show of a menu and of a form.
-const MENU_MAX: usize = 100;
-const INPUTS_MAX: usize = 5;
 
 pub(super) struct Cisco;
 
@@ -78,18 +72,14 @@ impl Model for Cisco {
             let get = |what: &str| flash.get(&format!("{line}/{what}")).to_owned();
             match get("featureID").as_str() {
                 "9" => {
-                    let registrar = format!("{domain}:{port}");
                     settings.accounts.push(Account {
                         label: get("featureLabel"),
                         display_name: get("displayName"),
                         user: get("name"),
                         auth_user: get("authName"),
                         password: get("authPassword"),
-                        domain: match flash.get("/sipProfile/sipProxies/backupProxy") {
-                            _ if !get("contactDomain").is_empty() => get("contactDomain"),
-                            _ => domain.clone(),
-                        },
-                        registrar,
+                        domain: domain.clone(),
+                        registrar: format!("{domain}:{port}"),
                     });
                     if settings.voicemail.is_empty() {
                         settings.voicemail = get("messagesNumber");
@@ -103,38 +93,7 @@ impl Model for Cisco {
     }
 
     fn page(&self, content_type: &str, body: &str) -> Result<PageView, String> {
-        if !content_type.starts_with("text/xml") {
-            return Err(format!("{content_type:?} is no page for this phone"));
-        }
-        let root = Node::parse(body)?;
-        let mut page = PageView {
-            title: root.text_of("Title").to_owned(),
-            prompt: root.text_of("Prompt").to_owned(),
-            keys: root.all("SoftKeyItem").map(soft_key).collect(),
-            ..PageView::default()
-        };
-        match root.name.strip_prefix("CiscoIPPhone").unwrap_or_default() {
-            "Text" => page.text = root.text_of("Text").to_owned(),
-            "Menu" => {
-                let items = root.all("MenuItem").take(MENU_MAX);
-                page.items = items
-                    .map(|item| (item.text_of("Name").to_owned(), item.text_of("URL").to_owned()))
-                    .collect();
-            }
-            "Input" => {
-                page.submit = Some(Target {
-                    url: root.text_of("URL").to_owned(),
-                    send: Sending::Query,
-                });
-                page.inputs = root.all("InputItem").take(INPUTS_MAX).map(input).collect();
-            }
-            "Execute" => {
-                let items = root.all("ExecuteItem").take(3);
-                page.execute = items.map(|item| item.attribute("URL").to_owned()).collect();
-            }
-            _ => return Err(format!("{} is no page", root.name)),
-        }
-        Ok(page)
+        cisco_pages::page(content_type, body)
     }
 
     fn notified(&self, event: &str, _content_type: &str, body: &str, _flash: &Flash) -> Reaction {
@@ -188,32 +147,5 @@ fn flatten(path: &str, node: &Node, flash: &mut Flash) {
             flash.set(at.clone(), child.text.trim());
         }
         flatten(&at, child, flash);
-    }
-}
-
-fn input(item: &Node) -> Input {
-    let flags = item.text_of("InputFlags");
-    let kind = match flags {
-        _ if flags.contains('P') => Kind::Masked,
-        "N" | "T" => Kind::Number,
-        _ => Kind::Text,
-    };
-    Input {
-        label: item.text_of("DisplayName").to_owned(),
-        name: item.text_of("QueryStringParam").to_owned(),
-        kind,
-        value: item.text_of("DefaultValue").to_owned(),
-    }
-}
-
-fn soft_key(node: &Node) -> SoftKey {
-    SoftKey {
-        label: node.text_of("Name").to_owned(),
-        action: match node.text_of("URL") {
-            "SoftKey:Submit" | "SoftKey:Select" => SoftKey::SUBMIT.into(),
-            "SoftKey:Exit" | "SoftKey:Cancel" => SoftKey::EXIT.into(),
-            "SoftKey:<<" => SoftKey::DELETE.into(),
-            other => other.into(),
-        },
     }
 }
