@@ -3,6 +3,8 @@
 mod cisco;
 mod cisco_mpp;
 mod cisco_pages;
+mod grandstream;
+mod linphone;
 mod poly;
 mod yealink;
 
@@ -12,6 +14,8 @@ use crate::model::Model;
 pub(crate) static MODELS: &[&dyn Model] = &[
     &cisco::Cisco,
     &cisco_mpp::CiscoMpp,
+    &grandstream::Grandstream,
+    &linphone::Linphone,
     &poly::Poly,
     &yealink::Yealink,
 ];
