@@ -138,6 +138,15 @@ impl Open {
                 url: url.clone(),
                 form: Some(pairs),
             },
+            Sending::Place => {
+                let place = |url: String, input: &crate::model::Input| {
+                    url.replace(&input.name, &escape(&input.value))
+                };
+                Effect::Load {
+                    url: self.page.inputs.iter().fold(url.clone(), place),
+                    form: None,
+                }
+            }
             Sending::Query if pairs.is_empty() => Effect::Load {
                 url: url.clone(),
                 form: None,

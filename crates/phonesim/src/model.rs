@@ -178,6 +178,8 @@ pub enum Sending {
     Query,
     /// As a form in a POST.
     Form,
+    /// In the URL, where the fields' names stand.
+    Place,
 }
 
 /// A soft key of a page.

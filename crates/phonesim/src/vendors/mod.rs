@@ -6,6 +6,7 @@ mod cisco_pages;
 mod grandstream;
 mod linphone;
 mod poly;
+mod snom;
 mod yealink;
 
 use crate::model::Model;
@@ -17,6 +18,7 @@ pub(crate) static MODELS: &[&dyn Model] = &[
     &grandstream::Grandstream,
     &linphone::Linphone,
     &poly::Poly,
+    &snom::Snom,
     &yealink::Yealink,
 ];
 
