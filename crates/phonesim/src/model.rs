@@ -110,6 +110,8 @@ pub enum Reaction {
     Show(Box<PageView>),
     /// It loads a page.
     Open(String),
+    /// It loads its documents from where a page leads.
+    Follow(String),
 }
 
 /// A page of an application.
@@ -133,6 +135,8 @@ pub struct PageView {
     pub refresh: Option<(u32, String)>,
     /// URLs or commands that it makes the phone execute at once.
     pub execute: Vec<String>,
+    /// Keys that it sets at once.
+    pub sets: Vec<(String, String)>,
 }
 
 /// A field.

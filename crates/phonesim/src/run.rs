@@ -293,13 +293,18 @@ impl Runner {
     }
 
     async fn react(&mut self, reaction: Reaction) {
-        let loads = matches!(reaction, Reaction::Load | Reaction::Restart | Reaction::Set(_));
+        let loads = matches!(
+            reaction,
+            Reaction::Load | Reaction::Restart | Reaction::Set(_) | Reaction::Follow(_)
+        );
         if loads && self.forgets() {
             return;
         }
         match reaction {
             Reaction::Ignored => {}
-            Reaction::Load if self.habits.waits_for_calls && self.is_in_call() => self.owes_load = true,
+            Reaction::Load | Reaction::Follow(_) if self.habits.waits_for_calls && self.is_in_call() => {
+                self.owes_load = true;
+            }
             Reaction::Load => self.boot().await,
             Reaction::Restart if self.is_in_call() => self.owes_load = true,
             Reaction::Restart => self.power_cycle().await,
@@ -310,7 +315,7 @@ impl Runner {
                 self.take_over();
             }
             Reaction::Show(page) => self.show_page(*page, String::new()).await,
-            Reaction::Open(url) => self.browse(&url, None).await,
+            Reaction::Open(url) | Reaction::Follow(url) => self.browse(&url, None).await,
         }
     }
 
@@ -439,6 +444,16 @@ impl Runner {
 
     async fn answered(&mut self, answer: Answer, url: &str) {
         match self.start.model.page(&answer.content_type, &answer.body) {
+            Ok(page) if !page.sets.is_empty() => {
+                for (key, value) in page.sets {
+                    self.flash.set(key, value);
+                }
+                if let Some(stamp) = stamp_of(&answer.body) {
+                    self.view.stamp = stamp;
+                }
+                self.view.loads += 1;
+                self.take_over();
+            }
             Ok(mut page) => {
                 page.refresh = page.refresh.or(answer.refresh);
                 self.show_page(page, url.to_owned()).await;

@@ -5,6 +5,7 @@ mod cisco_mpp;
 mod cisco_pages;
 mod grandstream;
 mod linphone;
+mod mitel;
 mod poly;
 mod snom;
 mod yealink;
@@ -17,6 +18,7 @@ pub(crate) static MODELS: &[&dyn Model] = &[
     &cisco_mpp::CiscoMpp,
     &grandstream::Grandstream,
     &linphone::Linphone,
+    &mitel::Mitel,
     &poly::Poly,
     &snom::Snom,
     &yealink::Yealink,
