@@ -25,6 +25,8 @@ pub mod sample;
 mod screen;
 mod secret;
 pub mod template;
+#[cfg(test)]
+mod tests;
 pub mod text;
 mod trigger;
 mod vendor;

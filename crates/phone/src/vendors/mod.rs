@@ -13,7 +13,7 @@ mod poly;
 mod snom;
 mod templates;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod values;
 mod yealink;
 mod zone;

@@ -103,6 +103,7 @@ pub(crate) fn xml_settings(text: &str) -> Settings {
                 settings.entry(path.join("/")).or_default();
             }
             Event::Empty(tag) => {
+                roots += usize::from(path.is_empty());
                 path.push(step(&tag));
                 settings.entry(path.join("/")).or_default();
                 path.pop();

@@ -72,7 +72,7 @@ impl Adapter for Cisco {
     }
 
     fn render(&self, name: &str, desk: &Desk) -> Result<Document, RenderError> {
-        if !names::is_document(name) {
+        if !names::is_document(name, desk.device.mac) {
             return Err(RenderError::NoSuchFile {
                 vendor: Vendor::Cisco.name(),
                 file: name.to_owned(),

@@ -47,9 +47,9 @@ pub(super) fn recognise(request: &Request<'_>) -> Option<Recognised> {
     })
 }
 
-/// Whether a name is that of a phone's document.
-pub(super) fn is_document(name: &str) -> bool {
-    device(name).is_some_and(|(_, rest)| DOCUMENT_ENDS.contains(&rest))
+/// Whether a name is that of this phone's document.
+pub(super) fn is_document(name: &str, of: Option<Mac>) -> bool {
+    device(name).is_some_and(|(mac, rest)| DOCUMENT_ENDS.contains(&rest) && of == Some(mac))
 }
 
 /// The address in "SEP001122334455.cnf.xml", "CTLSEP001122334455.tlv" and the like, and what follows it.

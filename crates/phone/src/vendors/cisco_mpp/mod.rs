@@ -78,7 +78,7 @@ impl Adapter for CiscoMpp {
     }
 
     fn render(&self, name: &str, desk: &Desk) -> Result<Document, RenderError> {
-        if !names::is_document(name) {
+        if !names::is_document(name, desk.device.mac) {
             return Err(RenderError::NoSuchFile {
                 vendor: Vendor::CiscoMpp.name(),
                 file: name.to_owned(),

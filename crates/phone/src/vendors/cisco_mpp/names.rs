@@ -12,6 +12,9 @@ use crate::vendors::agent::{mac_at_start, mac_in, model_name};
 const USER_BEGINS: &str = "em-";
 const USER_ENDS: &str = ".xml";
 
+/// Bytes of a user's name in a file name. A longer one is nobody.
+const USER_BYTES_MAX: usize = 64;
+
 pub(super) fn recognise(request: &Request<'_>) -> Option<Recognised> {
     let agent = request.user_agent.and_then(Agent::parse);
     let (file, mac) = if let Some((_, user)) = user_file(request.path) {
@@ -46,9 +49,12 @@ pub(super) fn recognise(request: &Request<'_>) -> Option<Recognised> {
     })
 }
 
-/// Whether a name is that of a phone's document, a user's, or the first file of a model.
-pub(super) fn is_document(name: &str) -> bool {
-    own(name).is_some() || user_file(name).is_some() || is_first(name)
+/// Whether a name is that of this phone's document, a user's, or the first file of a model.
+pub(super) fn is_document(name: &str, of: Option<Mac>) -> bool {
+    match own(name) {
+        Some(mac) => of == Some(mac),
+        None => user_file(name).is_some() || is_first(name),
+    }
 }
 
 /// The stamp in the name of a user's file: that of the document that told the phone to ask for it. `None` for other
@@ -63,7 +69,7 @@ fn user_file(name: &str) -> Option<(u64, &str)> {
     let rest = name.strip_prefix(USER_BEGINS)?.strip_suffix(USER_ENDS)?;
     let (stamp, user) = rest.split_once('-')?;
     let stamp = stamp.parse().ok()?;
-    (!user.is_empty() && !user.contains('/')).then_some((stamp, user))
+    ((1..=USER_BYTES_MAX).contains(&user.len()) && !user.contains('/')).then_some((stamp, user))
 }
 
 /// The address in "8c1e8004a1b2.xml" or "spa8c1e8004a1b2.cfg".
@@ -80,6 +86,7 @@ fn own(path: &str) -> Option<Mac> {
 /// What a phone fresh from the factory asks for: "8851-3PCC.xml", "spa525G.cfg", "init.cfg".
 fn is_first(name: &str) -> bool {
     (name.ends_with(".xml") || name.ends_with(".cfg"))
+        && !name.contains('/')
         && (name.starts_with("spa")
             || name.starts_with("init.")
             || name.starts_with(|c: char| c.is_ascii_digit()))

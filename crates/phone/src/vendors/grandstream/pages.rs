@@ -99,17 +99,18 @@ fn values(screen: &Screen, is_placed: bool) -> Value {
 }
 
 fn input(field: &Field, y: usize) -> Value {
-    let (kind, data_type) = match field.kind {
-        FieldKind::Number => ("text", "int"),
-        FieldKind::Text => ("text", "string"),
-        FieldKind::Pin => ("password", "int"),
+    // What was typed as a PIN is never sent back.
+    let (kind, data_type, value) = match field.kind {
+        FieldKind::Number => ("text", "int", field.value.as_str()),
+        FieldKind::Text => ("text", "string", field.value.as_str()),
+        FieldKind::Pin => ("password", "int", ""),
     };
     context! {
         label => field.label.as_str(),
         name => field.parameter,
         type => kind,
         data_type,
-        value => field.value.as_str(),
+        value => value,
         length => FIELD_LENGTH,
         y,
     }

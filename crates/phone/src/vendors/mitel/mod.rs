@@ -90,7 +90,8 @@ impl Adapter for Mitel {
             content_type: page::CONTENT_TYPE,
             body: body.into_bytes(),
         };
-        match Name::parse(name) {
+        let is_own = |name: &Name<'_>| name.mac().is_none_or(|mac| desk.device.mac == Some(mac));
+        match Name::parse(name).filter(is_own) {
             Some(Name::Own(_) | Name::User(_)) => Ok(settings::lines(&settings::all(desk)?, desk)),
             Some(Name::First) => Ok(settings::lines(&settings::server(desk)?, desk)),
             Some(Name::Reload(_)) => Ok(xml(XML.render("reload.xml", parts(desk))?)),

@@ -23,6 +23,14 @@ pub(super) enum Name<'a> {
 }
 
 impl<'a> Name<'a> {
+    /// Whose it is by its name; `None` where the name does not say it.
+    pub(super) fn mac(&self) -> Option<Mac> {
+        match self {
+            Self::Own(mac) | Self::Reload(mac) | Self::Part { mac, .. } => Some(*mac),
+            Self::First | Self::User(_) => None,
+        }
+    }
+
     /// What a file is by its name; names of a model's own file ("6867i.cfg") are no part of it.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
         if let Some(rest) = name.strip_prefix("mitel-") {

@@ -79,15 +79,16 @@ fn render(screen: &Screen, is_page: bool) -> Option<String> {
 }
 
 fn input(field: &Field) -> Value {
-    let kind = match field.kind {
-        FieldKind::Number | FieldKind::Text => "text",
-        FieldKind::Pin => "password",
+    // What was typed as a PIN is never sent back.
+    let (kind, value) = match field.kind {
+        FieldKind::Number | FieldKind::Text => ("text", field.value.as_str()),
+        FieldKind::Pin => ("password", ""),
     };
     context! {
         label => field.label.as_str(),
         type => kind,
         name => field.parameter,
-        value => field.value.as_str(),
+        value => value,
     }
 }
 
