@@ -72,6 +72,7 @@ pub static ADAPTERS: &[&dyn Adapter] = &[
     &vendors::Yealink,
     &vendors::Grandstream,
     &vendors::Linphone,
+    &vendors::Fanvil,
     &vendors::Generic,
 ];
 

@@ -24,10 +24,12 @@ fn loading() -> impl Iterator<Item = &'static dyn Adapter> {
 /// How a vendor's phone reads its document.
 fn reader(vendor: Vendor) -> fn(&str) -> Settings {
     match vendor {
-        Vendor::Cisco | Vendor::CiscoMpp | Vendor::Grandstream | Vendor::Snom => xml_settings,
+        Vendor::Cisco | Vendor::CiscoMpp | Vendor::Grandstream | Vendor::Snom | Vendor::Fanvil => {
+            xml_settings
+        }
         Vendor::Poly => attributes,
         Vendor::Linphone => sections,
-        Vendor::Yealink | Vendor::Fanvil | Vendor::Mitel | Vendor::Generic => lines,
+        Vendor::Yealink | Vendor::Mitel | Vendor::Generic => lines,
     }
 }
 

@@ -3,6 +3,7 @@
 mod agent;
 mod cisco;
 mod cisco_mpp;
+mod fanvil;
 mod fit;
 mod generic;
 mod grandstream;
@@ -10,6 +11,7 @@ mod layout;
 mod linphone;
 mod mitel;
 mod poly;
+mod screens;
 mod snom;
 mod templates;
 #[cfg(test)]
@@ -21,6 +23,7 @@ mod zone;
 pub(crate) use cisco::Cisco;
 pub(crate) use cisco_mpp::CiscoMpp;
 pub use cisco_mpp::user_file_stamp;
+pub(crate) use fanvil::Fanvil;
 pub(crate) use generic::Generic;
 pub(crate) use grandstream::Grandstream;
 pub(crate) use linphone::Linphone;

@@ -5,7 +5,6 @@
 //! makes each document another one.
 
 mod document;
-mod page;
 mod push;
 mod recognise;
 #[cfg(test)]
@@ -80,7 +79,7 @@ impl Adapter for Yealink {
     }
 
     fn page(&self, screen: &Screen, _browser: &Browser) -> Option<Page> {
-        page::page(screen)
+        push::page(screen)
     }
 
     fn notice(&self, notice: &Notice<'_>) -> Option<Trigger> {

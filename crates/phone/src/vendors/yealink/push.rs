@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use minijinja::context;
 
 use super::document::{set, transport};
-use super::page;
 use crate::desk::Session;
+use crate::screen::{Page, Screen};
 use crate::template::Format;
 use crate::trigger::{Accepted, Aim, HttpAuth, HttpPush, Means, Notice, Notify, Trigger, Via};
+use crate::vendors::screens;
 use crate::vendors::templates::Templates;
 
 const CHECK_SYNC: &str = "check-sync";
@@ -40,10 +41,13 @@ pub(super) const MEANS: &[Means] = &[
 /// What asks the phone to load its documents.
 const AUTO_PROVISION: &str = "key=AutoP";
 
-static CONFIGURATION: LazyLock<Templates> = LazyLock::new(|| {
+static XML_TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::new(
         Format::Xml,
-        &[("configuration.xml", include_str!("templates/configuration.xml"))],
+        &[
+            ("configuration.xml", include_str!("templates/configuration.xml")),
+            ("page.xml", include_str!("templates/page.xml")),
+        ],
     )
     .with_filter("set", set)
 });
@@ -75,8 +79,12 @@ pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     }
 }
 
+pub(super) fn page(screen: &Screen) -> Option<Page> {
+    screens::page(&XML_TEMPLATES, screen)
+}
+
 pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
-    page::body(notice.screen, true).map(xml)
+    screens::body(&XML_TEMPLATES, notice.screen, true).map(xml)
 }
 
 fn xml(body: String) -> Trigger {
@@ -116,7 +124,7 @@ fn configuration(aim: &Aim<'_>) -> Option<String> {
         item("account.1.outbound_proxy.1.port", &aim.registrar.port.to_string());
         item("account.1.enable", "1");
     }
-    CONFIGURATION.render("configuration.xml", context! { items }).ok()
+    XML_TEMPLATES.render("configuration.xml", context! { items }).ok()
 }
 
 fn label(session: &Session) -> String {

@@ -1,13 +1,11 @@
-//! Pages of the login application as Yealink's XML browser shows them.
+//! Pages of the login application for browsers of the Yealink kind: Yealink's own, and Fanvil's after it.
 //!
 //! One object per document; what was typed comes back as query of a GET, so the address must be one that is used once.
-
-use std::sync::LazyLock;
+//! A vendor's template "page.xml" writes the names of the elements.
 
 use minijinja::{Value, context};
 
 use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
-use crate::template::Format;
 use crate::vendors::fit::cut;
 use crate::vendors::templates::Templates;
 
@@ -31,10 +29,8 @@ const SELECT: &str = "SoftKey:Select";
 const EXIT: &str = "SoftKey:Exit";
 const DELETE: &str = "SoftKey:BackSpace";
 
-static PAGE: LazyLock<Templates> =
-    LazyLock::new(|| Templates::new(Format::Xml, &[("page.xml", include_str!("templates/page.xml"))]));
-
-pub(super) fn page(screen: &Screen) -> Option<Page> {
+/// The answer to a phone that asks for a page.
+pub(crate) fn page(templates: &Templates, screen: &Screen) -> Option<Page> {
     let refresh = screen.refresh.as_ref();
     Some(Page {
         content_type: "text/xml; charset=utf-8",
@@ -42,18 +38,18 @@ pub(super) fn page(screen: &Screen) -> Option<Page> {
             .map(|(seconds, url)| ("Refresh", format!("{seconds}; url={url}")))
             .into_iter()
             .collect(),
-        body: body(screen, false)?,
+        body: body(templates, screen, false)?,
     })
 }
 
 /// The document; `beep` when nobody has asked for it.
-pub(super) fn body(screen: &Screen, beep: bool) -> Option<String> {
+pub(crate) fn body(templates: &Templates, screen: &Screen, beep: bool) -> Option<String> {
     let mut room = Room {
         items: ITEMS_MAX,
         text: TEXT_CHARS_MAX,
     };
     loop {
-        let body = PAGE.render("page.xml", values(screen, room, beep)).ok()?;
+        let body = templates.render("page.xml", values(screen, room, beep)).ok()?;
         let is_smallest = room.items <= 1 && room.text <= 1;
         if body.len() <= PAGE_BYTES_MAX || is_smallest {
             return Some(body);
@@ -98,7 +94,7 @@ fn values(screen: &Screen, room: Room, beep: bool) -> Value {
     let title = cut(&screen.title, LABEL_CHARS_MAX);
     match &screen.body {
         Body::Menu(items) => context! {
-            kind => "menu", object => "TextMenu",
+            kind => "menu",
             title => prompted(title),
             items => items.iter().take(room.items).map(|item| context! {
                 label => cut(&item.label, LABEL_CHARS_MAX), url => item.url.as_str(),
@@ -106,14 +102,14 @@ fn values(screen: &Screen, room: Room, beep: bool) -> Value {
             ..common
         },
         Body::Input { url, fields } => context! {
-            kind => "input", object => "InputScreen",
+            kind => "input",
             title => prompted(title),
             url,
             fields => fields.iter().map(field).collect::<Vec<_>>(),
             ..common
         },
         Body::Text(text) => context! {
-            kind => "text", object => "TextScreen",
+            kind => "text",
             title,
             text => cut(&with_prompt(text, &screen.prompt), room.text),
             ..common
