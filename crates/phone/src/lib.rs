@@ -16,6 +16,7 @@
 mod adapter;
 mod desk;
 mod document;
+pub mod em;
 mod language;
 mod mac;
 pub mod reconcile;
