@@ -26,7 +26,9 @@ pub enum Body {
     Text(String),
     /// Items to choose from, at most 30.
     Menu(Vec<Item>),
-    /// Fields to fill in, at most 4. What was typed is sent as query to the URL, or as a form where the phone can.
+    /// Fields to fill in, at most 4. What was typed is sent as query to the URL, or as a form where the phone can. A
+    /// phone that asks for one thing at a time (Snom) sends the first field without a value, and those that have one;
+    /// the application answers with the same fields, their values filled in, until none is missing.
     Input {
         /// Where to; may have a query already.
         url: String,

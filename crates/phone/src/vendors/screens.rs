@@ -82,7 +82,7 @@ fn values(screen: &Screen, room: Room, beep: bool) -> Value {
     let refresh = screen.refresh.as_ref().map_or(0, |(seconds, _)| *seconds);
     let prompted = |title: &str| match screen.prompt.as_str() {
         "" => title.to_owned(),
-        prompt => format!("{title} - {prompt}"),
+        prompt => format!("{title} - {}", cut(prompt, LABEL_CHARS_MAX)),
     };
     let common = context! {
         destroy => yes(screen.is_private),

@@ -28,7 +28,7 @@ impl Adapter for Yealink {
 
     fn about(&self) -> About {
         About {
-            models: "T3x, T4x, T5x",
+            models: "T31 to T34, T4x, T5x; not T19 and T30, which have one account only",
             files: &[
                 "<mac>.boot",
                 "<mac>.cfg",

@@ -7,9 +7,9 @@ use crate::vendor::Vendor;
 use crate::vendors::agent::{mac_at_start, model_name};
 use crate::vendors::fit::Agent;
 
-/// How common files begin: "y000000000000.boot", "y000000000108.cfg" (the last digits are the model's).
-const COMMON_PREFIX: &str = "y0000000000";
-const COMMON_DIGITS: usize = 2;
+/// Common files are "y000000000000.boot" and "y000000000096.cfg": twelve digits, the last three at most the model's.
+const COMMON_DIGITS: usize = 12;
+const MODEL_DIGITS_MAX: usize = 3;
 
 /// The prefix of the empty list of contacts, our own name for it.
 pub(super) const CONTACTS_PREFIX: &str = "contacts-";
@@ -77,11 +77,14 @@ fn is_upload(request: &Request<'_>) -> bool {
 
 /// Whether a name is that of a file for all phones, or for all of a model.
 pub(super) fn is_common(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix(COMMON_PREFIX) else {
+    let digits = path
+        .strip_prefix('y')
+        .and_then(|rest| rest.split_at_checked(COMMON_DIGITS));
+    let Some((digits, extension)) = digits else {
         return false;
     };
-    let Some((digits, extension)) = rest.split_at_checked(COMMON_DIGITS) else {
-        return false;
-    };
-    digits.bytes().all(|digit| digit.is_ascii_digit()) && matches!(extension, ".cfg" | ".boot")
+    let (zeros, model) = digits.as_bytes().split_at(COMMON_DIGITS - MODEL_DIGITS_MAX);
+    zeros.iter().all(|digit| *digit == b'0')
+        && model.iter().all(u8::is_ascii_digit)
+        && matches!(extension, ".cfg" | ".boot")
 }

@@ -154,6 +154,13 @@ fn a_phone_is_recognised_by_what_it_asks_for() {
             agent,
             Some(File::Common("y000000000096.cfg".into())),
         ),
+        (
+            "GET",
+            "y000000000123.cfg",
+            None,
+            Some(File::Common("y000000000123.cfg".into())),
+        ),
+        ("GET", "y000000001234.cfg", agent, None),
         ("GET", "y0000000000x6.cfg", agent, None),
         ("GET", "contacts-829440.xml", agent, first("contacts-829440.xml")),
         ("GET", "805ec0bdeaef-local.cfg", agent, Some(File::Absent)),
