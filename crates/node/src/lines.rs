@@ -43,6 +43,11 @@ impl Lines {
         SealedSecret(self.key.seal(device.as_str(), &ha1s).into())
     }
 
+    /// What signs that which phones and browsers carry from page to page.
+    pub(crate) fn page_key(&self) -> Zeroizing<[u8; 32]> {
+        self.key.page_key()
+    }
+
     /// A password that follows from the request.
     pub(crate) fn generate(&self, device: &DeviceId, request: RequestId) -> Zeroizing<String> {
         self.key.device_password(device.as_str(), request.0)

@@ -3,7 +3,7 @@
 use data_encoding::HEXUPPER_PERMISSIVE;
 
 /// The fields of a form, in their order. What is not UTF-8 is replaced, a `%` without two digits stays as it is.
-pub(super) fn decode(form: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn decode(form: &[u8]) -> Vec<(String, String)> {
     let pairs = form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
@@ -15,13 +15,13 @@ pub(super) fn decode(form: &[u8]) -> Vec<(String, String)> {
 }
 
 /// The first value of a field; empty when it is not there.
-pub(super) fn field<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
+pub(crate) fn field<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
     let found = form.iter().find(|(known, _)| known == name);
     found.map_or("", |(_, value)| value)
 }
 
 /// A form of these fields.
-pub(super) fn encode<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub(crate) fn encode<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let fields = fields.into_iter();
     let pairs = fields.map(|(name, value)| format!("{}={}", escape(name), escape(&value)));
     pairs.collect::<Vec<_>>().join("&")

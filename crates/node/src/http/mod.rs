@@ -20,7 +20,7 @@
 //! old answer is the caller's policy.
 
 mod asterisk;
-mod form;
+pub(crate) mod form;
 mod freeswitch;
 mod lookup;
 mod metrics;

@@ -57,10 +57,16 @@ pub(crate) struct LoggedIn {
 /// [`Trouble`], which has been logged under its id.
 pub(crate) async fn log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, Trouble> {
     let (device, surface, address) = (request.device.clone(), request.surface, request.address);
+    let answer = try_log_in(phones, request).await;
+    answer.map_err(|error| Trouble::new(phones, &device, surface, address, &error))
+}
+
+/// The same for a caller that has its own words for what went wrong.
+pub(super) async fn try_log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
     let answer = decide(phones, request).await;
     let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
     phones.shared.metrics.login(outcome);
-    answer.map_err(|error| Trouble::new(phones, &device, surface, address, &error))
+    answer
 }
 
 async fn decide(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {

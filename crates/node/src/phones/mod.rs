@@ -25,6 +25,7 @@ mod metrics;
 mod office;
 mod serve;
 mod settings;
+mod tokens;
 mod trouble;
 
 use std::sync::Arc;
@@ -34,6 +35,8 @@ use hotdesk_core::{Device, DeviceId, Epoch, State};
 use hotdesk_phone::{Desk, Vendor};
 
 use self::desk::NoDesk;
+use self::tokens::Tokens;
+use crate::lines::Lines;
 use crate::services::Shared;
 
 pub(crate) use listen::{Bound, Peer, Running};
@@ -46,11 +49,18 @@ pub(crate) struct Phones {
     pub(crate) shared: Arc<Shared>,
     /// What is configured.
     pub(crate) settings: Settings,
+    /// What pages carry on: signed, with an end.
+    tokens: Tokens,
 }
 
 impl Phones {
     pub(crate) fn new(shared: Arc<Shared>, settings: Settings) -> Self {
-        Self { shared, settings }
+        let tokens = Tokens::new(shared.lines.as_ref().map(Lines::page_key));
+        Self {
+            shared,
+            settings,
+            tokens,
+        }
     }
 
     /// What `device` should show now, by this node's copy; waits for nothing.

@@ -6,13 +6,17 @@ use std::net::IpAddr;
 use data_encoding::BASE32_NOPAD;
 use hotdesk_core::{DeviceId, Refusal, State, TimeMs};
 use hotdesk_phone::Language;
-use hotdesk_phone::text::{Sentence, local_time, place};
+use hotdesk_phone::text::{Sentence, place};
 use hotdesk_proto::error::Failure;
 use uuid::Uuid;
 
 use super::Phones;
 use super::office::Office;
+use super::tokens::Rejected;
 use crate::services::Error;
+
+/// `INVALID_ARGUMENT`: the form does not say what it must, which is that this phone got it a moment ago.
+const FORM_CODE: &str = "HD2010";
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,23 @@ impl Trouble {
         }
     }
 
+    /// A form that is not taken.
+    pub(super) fn of_form(rejected: Rejected, language: Language) -> Self {
+        let (code, sentence) = match rejected {
+            Rejected::Used => (FORM_CODE, Sentence::FormUsed),
+            Rejected::Expired => (FORM_CODE, Sentence::FormExpired),
+            Rejected::Foreign => (FORM_CODE, Sentence::FormForeign),
+            Rejected::Full => (Failure::Overloaded.code(), Sentence::TooBusy),
+        };
+        Self {
+            code,
+            reason: "form",
+            sentence: sentence.text(language),
+            id: incident(code),
+            retryable: true,
+        }
+    }
+
     /// Writes it into the log, under its id.
     pub(super) fn log(&self, device: &DeviceId, surface: &'static str, address: Option<IpAddr>) {
         tracing::info!(
@@ -87,7 +108,7 @@ fn incident(code: &str) -> String {
 }
 
 fn sentence(state: &State, office: &Office, language: Language, error: &Error) -> String {
-    let at = |time: TimeMs| local_time(time.0, &office.time_zone);
+    let at = |time: TimeMs| office.clock(time);
     let said = |sentence: Sentence<'_>| sentence.text(language);
     match error {
         Error::Refusal(refusal) => match refusal {

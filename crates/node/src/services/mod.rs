@@ -44,7 +44,7 @@ pub(crate) use admin::AdminService;
 pub(crate) use call::Gate;
 pub(crate) use directory::DirectoryService;
 pub(crate) use error::Error;
-pub(crate) use login::{Login, Proof, log_in};
+pub(crate) use login::{Known, Login, Proof, check_pin, log_in, now};
 pub(crate) use logout::{Logout, log_out};
 pub(crate) use request::new_request_id;
 pub(crate) use sessions::SessionsService;

@@ -67,7 +67,6 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::MovedTo { name, place, time } => {
             format!("{name} has moved to {place}, {time}. Not you? Press Lock.")
         }
-        S::NobodyMoved => "Nobody has moved away from this phone in the last minute.".into(),
         S::LockSure { name, until } => {
             format!("Lock the account of {name}? It is logged out everywhere and stays locked until {until}.")
         }

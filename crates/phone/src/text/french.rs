@@ -71,7 +71,6 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
                 "{name} est maintenant ailleurs : {place}, {time}. Ce n'est pas vous ? Appuyez sur Bloquer."
             )
         }
-        S::NobodyMoved => "Personne n'a quitté ce téléphone depuis une minute.".into(),
         S::LockSure { name, until } => {
             format!("Bloquer le compte de {name} ? Il sera déconnecté partout et bloqué jusqu'à {until}.")
         }

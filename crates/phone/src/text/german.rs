@@ -71,7 +71,6 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::MovedTo { name, place, time } => {
             format!("{name} ist umgezogen: {place}, {time}. Das waren nicht Sie? Sperren drücken.")
         }
-        S::NobodyMoved => "In der letzten Minute ist niemand von diesem Telefon umgezogen.".into(),
         S::LockSure { name, until } => {
             format!("Konto von {name} sperren? Es wird überall abgemeldet und bleibt bis {until} gesperrt.")
         }

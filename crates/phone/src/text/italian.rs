@@ -65,7 +65,6 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::MovedTo { name, place, time } => {
             format!("{name} ora è altrove: {place}, {time}. Non è stato Lei? Prema Blocca.")
         }
-        S::NobodyMoved => "Nessuno ha lasciato questo telefono nell'ultimo minuto.".into(),
         S::LockSure { name, until } => {
             format!("Bloccare l'account di {name}? Esce da ogni telefono e resta bloccato fino alle {until}.")
         }

@@ -65,7 +65,6 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::MovedTo { name, place, time } => {
             format!("{name} está agora em {place}, {time}. Não foi você? Prima Bloquear.")
         }
-        S::NobodyMoved => "Ninguém deixou este telefone no último minuto.".into(),
         S::LockSure { name, until } => {
             format!("Bloquear a conta de {name}? Todas as sessões terminam e fica bloqueada até às {until}.")
         }

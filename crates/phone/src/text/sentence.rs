@@ -132,8 +132,6 @@ pub enum Sentence<'a> {
         /// When.
         time: &'a str,
     },
-    /// Nobody moved away from here in the last minute.
-    NobodyMoved,
     /// Whether to lock an account, and what that does.
     LockSure {
         /// Whose.

@@ -67,7 +67,6 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::MovedTo { name, place, time } => {
             format!("{name} está ahora en {place}, {time}. ¿No fue usted? Pulse Bloquear.")
         }
-        S::NobodyMoved => "Nadie ha dejado este teléfono en el último minuto.".into(),
         S::LockSure { name, until } => {
             format!(
                 "¿Bloquear la cuenta de {name}? Se cierran todas sus sesiones y queda bloqueada hasta las {until}."

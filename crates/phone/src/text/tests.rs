@@ -75,7 +75,6 @@ fn samples() -> Vec<Sentence<'static>> {
             place: PLACE,
             time: TIME,
         },
-        S::NobodyMoved,
         S::LockSure {
             name: NAME,
             until: TIME,
