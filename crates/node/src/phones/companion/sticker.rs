@@ -1,0 +1,228 @@
+//! Stickers and codes on screens: they lead to a page where somebody who is signed in has the phone log in.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State as Extract};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use hotdesk_core::{DeviceId, RequestId};
+use hotdesk_phone::text::{Sentence, Word};
+use minijinja::context;
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+
+use super::super::login::{self, LogIn, Proof};
+use super::super::office::Office;
+use super::super::tokens::Purpose;
+use super::super::trouble::{Trouble, place_of};
+use super::super::{Peer, Phones};
+use super::html::{page, see, with_cookie};
+use super::me::{Notice, message, refused, sign_in_page, signed_in};
+use super::visitor::{Asked, Visitor, is_ours};
+use crate::http::form;
+
+/// How long a code on a screen is good for, in seconds: somebody has to scan it and sign in.
+const SCREEN_GOOD_S: u32 = 600;
+/// Where it was asked for.
+const SURFACE: &str = "sticker";
+/// Pixels of one module of a code: at least 3 of them on a small screen.
+const MODULE_PIXELS: u32 = 4;
+
+impl Phones {
+    /// What a phone's sticker leads to, for printing: good for as long as the line key is the same. It lets nobody act as
+    /// the phone or as a user.
+    pub(crate) fn sticker_url(&self, device: &DeviceId) -> String {
+        let code = self.tokens.sticker(device.as_str());
+        format!("{}/d/{device}/{code}", self.settings.base)
+    }
+}
+
+/// `GET /d/<device>/<code>`
+pub(super) async fn show(
+    Extract(phones): Extract<Arc<Phones>>,
+    Extension(peer): Extension<Peer>,
+    Path((device, code)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(&phones, peer.address, &headers);
+    let visitor = asked.visitor(&headers);
+    let Some(device) = device_of(&asked, &device, &code) else {
+        return no_such_code(&asked, visitor.as_ref());
+    };
+    match visitor {
+        Some(visitor) => ask(&asked, &visitor, &device, &code),
+        None => sign_in_page(
+            &asked,
+            StatusCode::OK,
+            &format!("/d/{device}/{code}"),
+            &Notice::default(),
+        ),
+    }
+}
+
+/// `POST /d/<device>/<code>`: signs in, or has the phone log in.
+pub(super) async fn act(
+    Extract(phones): Extract<Arc<Phones>>,
+    Extension(peer): Extension<Peer>,
+    Path((device, code)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked::new(&phones, peer.address, &headers);
+    let visitor = asked.visitor(&headers);
+    let Some(device) = device_of(&asked, &device, &code) else {
+        return no_such_code(&asked, visitor.as_ref());
+    };
+    let path = format!("/d/{device}/{code}");
+    let fields = form::decode(&body);
+    if form::field(&fields, "confirm").is_empty() {
+        return match signed_in(&asked, &headers, &body, &path).await {
+            Ok(visitor) => with_cookie(see(&path), &asked.cookie(&visitor)),
+            Err(response) => *response,
+        };
+    }
+    let Some(visitor) = visitor else {
+        let notice = Notice::of(Sentence::SignedOut.text(asked.language(None)));
+        return sign_in_page(&asked, StatusCode::UNAUTHORIZED, &path, &notice);
+    };
+    let language = asked.language(Some(&visitor));
+    if !is_ours(&headers) {
+        return refused(language);
+    }
+    let opened = asked
+        .opened(&visitor, form::field(&fields, "form"))
+        .and_then(|opened| phones.tokens.use_up(&opened, asked.now).map(|()| opened));
+    match opened {
+        Ok(opened) => log_in(&asked, &visitor, device, opened.request_id).await,
+        Err(rejected) => {
+            let notice = Notice::trouble(&Trouble::of_form(rejected, language), language);
+            message(StatusCode::FORBIDDEN, language, &notice)
+        }
+    }
+}
+
+/// The phone that a code is for: of its sticker, or of its screen a moment ago.
+fn device_of(asked: &Asked<'_>, device: &str, code: &str) -> Option<DeviceId> {
+    let device = DeviceId::parse(device).ok()?;
+    let tokens = &asked.phones.tokens;
+    let is_good = tokens.is_sticker(device.as_str(), code)
+        || tokens
+            .read(Purpose::Screen, device.as_str(), code, asked.now)
+            .is_ok();
+    (is_good && asked.state.device(&device).is_some()).then_some(device)
+}
+
+fn no_such_code(asked: &Asked<'_>, visitor: Option<&Visitor>) -> Response {
+    let language = asked.language(visitor);
+    let notice = Notice::of(Sentence::CodeInvalid.text(language));
+    message(StatusCode::NOT_FOUND, language, &notice)
+}
+
+/// Whether to log in there, and who would have to go.
+fn ask(asked: &Asked<'_>, visitor: &Visitor, device: &DeviceId, code: &str) -> Response {
+    let language = asked.language(Some(visitor));
+    let place = place_of(&asked.state, language, device);
+    let current = asked.state.session_at(device);
+    let others = current.filter(|session| session.user != visitor.user.id && !session.is_overdue(asked.now));
+    let in_use = others.map_or_else(String::new, |session| {
+        let name = asked
+            .state
+            .user(&session.user)
+            .map_or(session.user.as_smol(), |user| &user.display_name);
+        let since = Office::of_device(&asked.state, device).clock(session.since);
+        Sentence::InUse { name, since: &since }.text(language)
+    });
+    let values = context! {
+        question => Sentence::LogInAtSure { place: &place }.text(language),
+        in_use => in_use,
+        action => format!("/d/{device}/{code}"),
+        form => asked.form(visitor),
+        words => context! {
+            log_in => Word::LogIn.text(language),
+            cancel => Word::Cancel.text(language),
+        },
+    };
+    let response = page(
+        StatusCode::OK,
+        language,
+        Word::MyPhone.text(language),
+        "device",
+        values,
+    );
+    with_cookie(response, &asked.cookie(visitor))
+}
+
+async fn log_in(asked: &Asked<'_>, visitor: &Visitor, device: DeviceId, request_id: RequestId) -> Response {
+    let language = asked.language(Some(visitor));
+    let request = LogIn {
+        user: visitor.user.id.as_str().to_owned(),
+        device: device.clone(),
+        // The PIN was checked when the visitor signed in, and is still the PIN.
+        proof: Proof::Vouched,
+        surface: SURFACE,
+        request_id,
+        address: Some(asked.address),
+    };
+    let (status, notice) = match login::log_in(asked.phones, request).await {
+        Ok(done) => {
+            let here = place_of(&asked.state, language, &done.session.device);
+            let mut lines = vec![Sentence::LoggingInAt { place: &here }.text(language)];
+            let elsewhere = done.ended.iter().filter(|end| end.session.device != device);
+            lines.extend(elsewhere.map(|end| {
+                let place = place_of(&asked.state, language, &end.session.device);
+                Sentence::LoggedOutAt { place: &place }.text(language)
+            }));
+            (StatusCode::OK, Notice::of(lines.join(" ")))
+        }
+        Err(trouble) => (StatusCode::CONFLICT, Notice::trouble(&trouble, language)),
+    };
+    with_cookie(message(status, language, &notice), &asked.cookie(visitor))
+}
+
+/// `GET /p/<token>/qr.svg`: for phones that can show an image beside their neutral screen.
+pub(super) async fn image(Extract(phones): Extract<Arc<Phones>>, Path(token): Path<String>) -> Response {
+    let Some(device) = phones.phone_of_token(&token) else {
+        return (StatusCode::NOT_FOUND, "no phone has this address\n").into_response();
+    };
+    let now = crate::services::now();
+    let code = phones
+        .tokens
+        .issue(Purpose::Screen, device.as_str(), "", now, SCREEN_GOOD_S);
+    let url = format!("{}/d/{device}/{code}", phones.settings.base);
+    match svg_of(&url) {
+        Some(svg) => (
+            [
+                (header::CONTENT_TYPE, "image/svg+xml"),
+                (header::CACHE_CONTROL, "no-store"),
+            ],
+            svg,
+        )
+            .into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// A QR code; `None` when the text is too long for one (nearly three thousand bytes).
+fn svg_of(text: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
+    let image = code
+        .render::<svg::Color<'_>>()
+        .module_dimensions(MODULE_PIXELS, MODULE_PIXELS)
+        .quiet_zone(true)
+        .build();
+    Some(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_becomes_an_image_and_a_novel_does_not() {
+        let svg = svg_of("https://chicago.example.com:8443/d/chi-1/abcdef").unwrap();
+        assert!(svg.contains("<svg") && svg.ends_with("</svg>"));
+        assert_eq!(svg_of(&"x".repeat(5000)), None);
+    }
+}
