@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
@@ -58,6 +59,28 @@ pub(crate) fn check_wipe(adapter: &dyn Adapter, read: fn(&str) -> Settings) {
             .collect();
         assert!(kept.is_empty(), "{text:?} is still there: {kept:?}");
     }
+}
+
+/// Whatever people are called and whatever they dial, a document sets the same keys: no text becomes a setting, and none
+/// breaks the document for the settings after it.
+pub(crate) fn check_any_text(adapter: &dyn Adapter, read: fn(&str) -> Settings) {
+    let keys = |desk: &Desk| -> Vec<String> { read(&document(adapter, desk)).into_keys().collect() };
+    let usual = keys(&sample::maria(adapter.vendor()));
+    let text = "(\\PC|[\u{0}-\u{1f}\u{7f}\u{85}\u{2028}\u{fffe}]|[<>&\"'=#:;@/%$(]){0,40}";
+    let cases = ProptestConfig::with_cases(64);
+    proptest!(cases, |(label in text, number in text, name in text)| {
+        let mut desk = sample::maria(adapter.vendor());
+        desk.device.label = label.as_str().into();
+        let session = desk.session.as_mut().unwrap();
+        session.display_name = name.as_str().into();
+        session.profile.line_label = label.as_str().into();
+        session.profile.forwarding.always = number.as_str().into();
+        session.profile.voicemail_number = number.as_str().into();
+        session.profile.lamps[0].extension = number.as_str().into();
+        let dial = &mut session.profile.speed_dials[0];
+        (dial.label, dial.number) = (label.as_str().into(), number.as_str().into());
+        prop_assert_eq!(keys(&desk), usual.clone());
+    });
 }
 
 /// What is a user's: names, numbers, passwords.

@@ -58,6 +58,11 @@ fn every_key_of_a_user_has_its_place_up_to_sixty() {
 }
 
 #[test]
+fn no_text_whatever_becomes_a_setting() {
+    testing::check_any_text(&Fanvil, testing::xml_settings);
+}
+
+#[test]
 fn a_file_of_another_phone_is_not_rendered() {
     let desk = sample::neutral(FANVIL);
     assert_eq!(

@@ -75,6 +75,11 @@ fn every_stamp_gives_other_bytes() {
 }
 
 #[test]
+fn no_text_whatever_becomes_a_setting() {
+    testing::check_any_text(&Snom, testing::xml_settings);
+}
+
+#[test]
 fn a_file_of_another_phone_is_not_rendered() {
     let desk = sample::neutral(SNOM);
     for name in [

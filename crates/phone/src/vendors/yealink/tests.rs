@@ -97,6 +97,11 @@ fn labels_are_cut_and_no_address_is() {
 }
 
 #[test]
+fn no_text_whatever_becomes_a_setting() {
+    testing::check_any_text(&Yealink, read);
+}
+
+#[test]
 fn a_file_of_another_phone_is_not_rendered() {
     let desk = sample::neutral(YEALINK);
     for name in [
