@@ -1,5 +1,6 @@
 //! What holds for every adapter: a new one is tried with all of this by being in [`ADAPTERS`].
 
+mod docs;
 mod documents;
 mod names;
 mod pages;

@@ -1,6 +1,6 @@
 //! Who asks, and for what: User-Agents and paths as phones have them, made up after the patterns of their vendors.
 
-use crate::adapter::{ADAPTERS, recognise};
+use crate::adapter::{adapter, recognise};
 use crate::request::{File, Request};
 use crate::sample;
 use crate::vendor::Vendor;
@@ -61,9 +61,7 @@ const AGENTS: &[Agent] = &[
 #[test]
 fn a_user_agent_names_model_firmware_and_address() {
     for (agent, vendor, model, firmware, mac) in AGENTS {
-        let Some(adapter) = ADAPTERS.iter().find(|adapter| adapter.vendor() == *vendor) else {
-            continue;
-        };
+        let adapter = adapter(*vendor);
         let name = adapter.file_name(&sample::neutral(*vendor)).unwrap();
         let request = Request {
             method: "GET",

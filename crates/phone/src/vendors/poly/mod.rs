@@ -6,10 +6,11 @@
 //! dropped.
 //!
 //! **The phone's own login** ("User Profiles", `prov.login.*`): a neutral phone shows its login key; it asks for a user
-//! and a password and fetches `<user>.cfg` with them (Basic or Digest). The server answers 401 until user and PIN are
-//! right, logs the user in, and answers with the phone's document. That document turns the phone's own login off, so
-//! that the phone drops what it remembers of the password: from then on it loads its own document and no user's, and a
-//! fetch after an eviction cannot log anybody in again. The neutral document turns it on.
+//! and a password and fetches `<user>.cfg` with them. The server answers 401 (Basic) until user and PIN are right, logs
+//! the user in, and answers with the phone's document. That document turns the phone's own login off, so that the phone
+//! drops the password and loads its own document and no user's from then on; the neutral one turns it on. Whatever the
+//! phone does with a password that it has kept, the server takes none of its later requests for somebody logging in: a
+//! user who is there gets the document, one who is gone is turned away until the phone has shown that it is neutral.
 
 mod documents;
 mod pages;
