@@ -18,7 +18,10 @@ fn main() -> Result<()> {
     let quick = std::env::args().any(|arg| arg == "--quick");
     let span = Duration::from_millis(if quick { 100 } else { 1_000 });
     println!("documents: the one with accounts and keys, rendered on one core");
-    println!("{:>12} {:>10} {:>12} {:>10} {:>10}", "vendor", "whose", "per second", "each", "bytes");
+    println!(
+        "{:>12} {:>10} {:>12} {:>10} {:>10}",
+        "vendor", "whose", "per second", "each", "bytes"
+    );
     let mut slowest = f64::INFINITY;
     for adapter in ADAPTERS {
         let desks = [
@@ -27,7 +30,9 @@ fn main() -> Result<()> {
             ("limits", hostile(adapter.vendor())),
         ];
         for (whose, desk) in desks {
-            let Some(name) = adapter.file_name(&desk) else { continue };
+            let Some(name) = adapter.file_name(&desk) else {
+                continue;
+            };
             let (per_second, bytes) = measure(*adapter, &name, &desk, span)?;
             slowest = slowest.min(per_second);
             println!(
@@ -49,7 +54,11 @@ fn main() -> Result<()> {
 
 /// Documents per second, and how large each is.
 fn measure(adapter: &dyn Adapter, name: &str, desk: &Desk, span: Duration) -> Result<(f64, usize)> {
-    let render = || adapter.render(name, desk).with_context(|| format!("{name} of {}", adapter.vendor()));
+    let render = || {
+        adapter
+            .render(name, desk)
+            .with_context(|| format!("{name} of {}", adapter.vendor()))
+    };
     let bytes = render()?.body.len();
     let began = Instant::now();
     let mut count = 0_u32;

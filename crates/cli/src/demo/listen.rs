@@ -9,12 +9,23 @@ use tokio::net::TcpListener;
 use super::office::OFFICES;
 use crate::exit::{Own, Problem};
 
-/// One listener per office, on loopback: on the ports remembered, on those asked for, or on free ones.
+/// One listener per office, on loopback: on the ports remembered, on those asked for, else from `usual` on where that is
+/// given and all of them are free, else on free ones.
 ///
 /// # Errors
 /// When a port is taken, or is not the one that the directory remembers.
-pub(crate) async fn listeners(dir: &Path, base: Option<u16>) -> Result<Vec<TcpListener>, Problem> {
+pub(crate) async fn listeners(
+    dir: &Path,
+    base: Option<u16>,
+    usual: Option<u16>,
+) -> Result<Vec<TcpListener>, Problem> {
     let remembered = remembered(dir)?;
+    if let (None, None, Some(usual)) = (&remembered, base, usual)
+        && let Some(listeners) = from(usual).await
+    {
+        remember(dir, &listeners)?;
+        return Ok(listeners);
+    }
     let mut listeners = Vec::new();
     for position in 0..OFFICES.len() {
         // Cannot wrap: the command line leaves room for all offices.
@@ -41,6 +52,16 @@ pub(crate) async fn listeners(dir: &Path, base: Option<u16>) -> Result<Vec<TcpLi
         remember(dir, &listeners)?;
     }
     Ok(listeners)
+}
+
+/// Listeners on ports from `base` on; `None` when one is taken.
+async fn from(base: u16) -> Option<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for position in 0..OFFICES.len() {
+        let port = base.checked_add(u16::try_from(position).ok()?)?;
+        listeners.push(TcpListener::bind(("127.0.0.1", port)).await.ok()?);
+    }
+    Some(listeners)
 }
 
 /// A listener on loopback; port 0 takes a free one.

@@ -25,7 +25,7 @@ use crate::exit::{Own, Problem};
 use crate::output::time::span;
 
 use self::narrate::Narrator;
-use self::offices::Offices;
+use self::offices::{Offices, Ports};
 
 /// What the demo was asked for.
 #[derive(Clone, Debug)]
@@ -63,8 +63,14 @@ pub(crate) async fn run(context: &Context, wish: &Wish) -> Result<(), Problem> {
     say.gap()?;
     let sip_port = wish.sip_port.or_else(|| (!wish.once).then_some(phones::PORT));
     let sip = phones::addresses(wish.sip_address, sip_port)?;
+    let ports = Ports {
+        nodes: wish.port,
+        usual: (!wish.once).then_some(hotdesk_node::DEFAULT_PORT),
+        pages: phones::pages(&sip, sip_port)?,
+        sip,
+    };
     let mut offices = tokio::select! {
-        offices = Offices::start(&dir, wish.port, &sip) => offices?,
+        offices = Offices::start(&dir, &ports) => offices?,
         signal = asked_to_stop() => return Err(interrupted(signal)),
     };
     let acted = tokio::select! {

@@ -13,6 +13,7 @@ use hotdesk_node::{Config, Node};
 use tokio::net::TcpListener;
 
 use super::listen::listen;
+use super::offices::Ports;
 use super::phones;
 use crate::exit::{Own, Problem};
 
@@ -69,10 +70,10 @@ impl Office {
         dir: &Path,
         listener: TcpListener,
         all: &[SocketAddr],
-        sip: &[SocketAddr],
+        ports: &Ports,
     ) -> Result<Self, Problem> {
         let own = all[position(place)];
-        let config = config(place, dir, all);
+        let config = config(place, dir, all, ports);
         let node = Node::start_on(config.clone(), listener).await?;
         let client = Client::new(Options::new([own.to_string()]).with_by(format!("demo:{}", place.id)))?;
         let others = all.iter().filter(|address| **address != own);
@@ -82,7 +83,7 @@ impl Office {
             ..hotdesk_edge::Config::default()
         };
         let service = |error: String| Problem::own(Own::Service, error, "Please report it.");
-        let edge = Edge::start(phones::serve(edge_config, place, dir, sip))
+        let edge = Edge::start(phones::serve(edge_config, place, dir, ports))
             .map_err(|error| service(error.to_string()))?;
         let sip = edge.start_sip().map_err(|error| service(error.to_string()))?;
         let entries = Arc::default();
@@ -155,7 +156,7 @@ pub(crate) fn position(place: Place) -> usize {
     OFFICES.iter().position(|other| *other == place).unwrap_or(0)
 }
 
-fn config(place: Place, dir: &Path, all: &[SocketAddr]) -> Config {
+fn config(place: Place, dir: &Path, all: &[SocketAddr], ports: &Ports) -> Config {
     let mut config = Config::default();
     let own = all[position(place)];
     config.listen = own.to_string();
@@ -171,6 +172,11 @@ fn config(place: Place, dir: &Path, all: &[SocketAddr]) -> Config {
     config.pin.pepper_file = Some(pepper(dir));
     config.sip.domain = Some(phones::DOMAIN.to_owned());
     config.sip.key_file = Some(phones::line_key(dir));
+    let (sip, pages) = (ports.sip[position(place)], ports.pages[position(place)]);
+    config.phones.http_listen = vec![pages.to_string()];
+    config.phones.url = Some(format!("http://{pages}"));
+    config.phones.registrar = Some(format!("{sip};transport=udp"));
+    config.phones.push_from = vec![sip.ip().to_string()];
     // All three nodes and sixty PINs on one machine: cheaper than what an office should use.
     config.pin.memory_kib = 4 * 1024;
     config.pin.iterations = 1;

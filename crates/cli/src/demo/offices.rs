@@ -23,6 +23,18 @@ const LEADER_MAX: Duration = Duration::from_secs(60);
 /// How often the demo asks whether something has come about.
 pub(crate) const ASK_EVERY: Duration = Duration::from_millis(20);
 
+/// What listens where.
+pub(crate) struct Ports {
+    /// The first of the nodes' ports, where one was asked for.
+    pub(crate) nodes: Option<u16>,
+    /// The first of those that they take where none was, if they are free.
+    pub(crate) usual: Option<u16>,
+    /// Where the edges serve phones.
+    pub(crate) sip: Vec<SocketAddr>,
+    /// Where the nodes serve phones' documents and pages.
+    pub(crate) pages: Vec<SocketAddr>,
+}
+
 /// All of them, in the order of [`OFFICES`].
 pub(crate) struct Offices {
     pub(crate) all: Vec<Office>,
@@ -33,11 +45,11 @@ impl Offices {
     ///
     /// # Errors
     /// When a node does not start, or no leader is elected.
-    pub(crate) async fn start(dir: &Path, port: Option<u16>, sip: &[SocketAddr]) -> Result<Self, Problem> {
+    pub(crate) async fn start(dir: &Path, ports: &Ports) -> Result<Self, Problem> {
         fs::create_dir_all(dir).map_err(|error| Problem::file("make the directory", dir, &error))?;
         make_pepper(dir)?;
         phones::make_line_key(dir)?;
-        let listeners = listeners(dir, port).await?;
+        let listeners = listeners(dir, ports.nodes, ports.usual).await?;
         let addresses: Vec<SocketAddr> = listeners
             .iter()
             .map(tokio::net::TcpListener::local_addr)
@@ -46,7 +58,7 @@ impl Offices {
         let starting = OFFICES
             .into_iter()
             .zip(listeners)
-            .map(|(place, listener)| Office::start(place, dir, listener, &addresses, sip));
+            .map(|(place, listener)| Office::start(place, dir, listener, &addresses, ports));
         let offices = Self {
             all: try_join_all(starting).await?,
         };

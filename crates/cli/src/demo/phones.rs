@@ -1,7 +1,7 @@
 //! The phones of the demo: each office's edge serves them over SIP, and the story has them call each other.
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use hotdesk_softphone::{Account, Outcome, Softphone};
 use uuid::Uuid;
 
 use super::office::{OFFICES, Place, position};
+use super::offices::Ports;
 use crate::exit::{Own, Problem};
 
 /// The SIP domain of the sample company.
@@ -20,6 +21,9 @@ pub(crate) const DOMAIN: &str = "hotdesk.test";
 
 /// Where the offices' edges listen unless something else is asked for: 15060, 15062, 15064.
 pub(crate) const PORT: u16 = 15_060;
+
+/// Where the offices' nodes serve phones' documents and pages: 15080, 15082, 15084, beside the edges.
+const PAGES_AFTER: u16 = 20;
 
 /// How long the story waits for a phone to ring, or not to.
 const RING_MAX: Duration = Duration::from_secs(5);
@@ -67,9 +71,30 @@ pub(crate) fn addresses(ip: IpAddr, base: Option<u16>) -> Result<Vec<SocketAddr>
     (0..OFFICES.len()).map(address).collect()
 }
 
+/// Where the three nodes serve documents and pages, for edges that have been given `sip`: beside them, or on free ports
+/// when these were.
+///
+/// # Errors
+/// When one of them is taken.
+pub(crate) fn pages(sip: &[SocketAddr], base: Option<u16>) -> Result<Vec<SocketAddr>, Problem> {
+    let address = |sip: &SocketAddr| {
+        let wanted = base.map_or(0, |_| sip.port().saturating_add(PAGES_AFTER));
+        let at = SocketAddr::new(sip.ip(), wanted);
+        let listener = TcpListener::bind(at).and_then(|listener| listener.local_addr());
+        listener.map_err(|error| {
+            Problem::own(
+                Own::Service,
+                format!("phones' pages cannot be served on {at}: {error}"),
+                "Stop whatever has the port (another demo?), or give another --sip-port.",
+            )
+        })
+    };
+    sip.iter().map(address).collect()
+}
+
 /// What an office's edge needs for its phones.
-pub(crate) fn serve(config: Config, place: Place, dir: &Path, all: &[SocketAddr]) -> Config {
-    let address = all[position(place)];
+pub(crate) fn serve(config: Config, place: Place, dir: &Path, ports: &Ports) -> Config {
+    let address = ports.sip[position(place)];
     let listen = |transport| Listen {
         transport,
         address,
