@@ -3,6 +3,7 @@
 mod cisco;
 mod cisco_mpp;
 mod cisco_pages;
+mod fanvil;
 mod grandstream;
 mod linphone;
 mod mitel;
@@ -16,6 +17,7 @@ use crate::model::Model;
 pub(crate) static MODELS: &[&dyn Model] = &[
     &cisco::Cisco,
     &cisco_mpp::CiscoMpp,
+    &fanvil::Fanvil,
     &grandstream::Grandstream,
     &linphone::Linphone,
     &mitel::Mitel,
