@@ -285,6 +285,68 @@ mod tests {
     }
 
     #[test]
+    fn an_address_belongs_to_one_phone() {
+        let mut world = World::office();
+        let with = |id: &str, mac: Option<&str>| {
+            put(&Device {
+                mac: mac.map(named),
+                ..device(id, "chicago")
+            })
+        };
+        let mac = "02:00:00:00:00:01";
+        let taken = |device: &str| {
+            Err(Refusal::MacTaken {
+                mac: named(mac),
+                device: named(device),
+            })
+        };
+        let found = |world: &World| {
+            world
+                .state
+                .device_by_mac(&named(mac))
+                .map(|found| found.id.to_string())
+        };
+        world.run(with("lobby", Some(mac))).unwrap();
+        assert_eq!(found(&world).as_deref(), Some("lobby"));
+        assert_eq!(world.run(with("hall", Some(mac))), taken("lobby"));
+        assert_eq!(
+            world.run(with("020000000001", None)),
+            taken("lobby"),
+            "its id is the address"
+        );
+        world.run(with("lobby", None)).unwrap();
+        assert_eq!(found(&world), None);
+        world.run(with("020000000001", None)).unwrap();
+        assert_eq!(found(&world).as_deref(), Some("020000000001"));
+        assert_eq!(world.device("020000000001").mac, Some(named(mac)));
+        assert_eq!(world.run(with("lobby", Some(mac))), taken("020000000001"));
+        let other = with("020000000001", Some("02:00:00:00:00:02"));
+        assert_eq!(refusal(world.run(other)), "invalid_record");
+        world.run(Action::DeleteDevice(named("020000000001"))).unwrap();
+        assert_eq!(found(&world), None);
+    }
+
+    #[test]
+    fn an_owner_exists_and_has_so_many_phones_at_most() {
+        let mut world = World::office();
+        let owned = |id: &str, owner: &str| {
+            put(&Device {
+                owner: Some(named(owner)),
+                ..device(id, "chicago")
+            })
+        };
+        assert_eq!(refusal(world.run(owned("lobby", "nobody"))), "unknown_user");
+        for n in 0..OWNED_MAX {
+            world.run(owned(&format!("p{n}"), "ada")).unwrap();
+        }
+        assert_eq!(refusal(world.run(owned("lobby", "ada"))), "invalid_record");
+        world.run(owned("p0", "ada")).unwrap();
+        world.run(owned("p0", "bob")).unwrap();
+        world.run(owned("lobby", "ada")).unwrap();
+        assert_eq!(world.state.devices_of_owner(&named("ada")).count(), OWNED_MAX);
+    }
+
+    #[test]
     fn disabling_moving_or_deleting_a_phone_ends_the_session_first() {
         let mut world = World::office();
         let phone = device("chi-1", "chicago");

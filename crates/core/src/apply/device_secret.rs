@@ -83,6 +83,29 @@ mod tests {
     }
 
     #[test]
+    fn a_generated_secret_keeps_its_seed_and_changes_what_the_phone_shows() {
+        let mut world = World::office();
+        let generated = |seed| Action::SetDeviceSecret {
+            device: named("chi-1"),
+            sealed: Some(sealed(b"one")),
+            seed,
+        };
+        world.run(generated(Some(5))).unwrap();
+        let phone = world.device("chi-1");
+        assert_eq!((phone.secret_seed, phone.changed), (Some(5), world.state.index()));
+        assert_eq!(world.act(generated(Some(5))).1, vec![]);
+        world.run(generated(None)).unwrap();
+        assert_eq!(world.device("chi-1").secret_seed, None);
+        let none = Action::SetDeviceSecret {
+            device: named("chi-1"),
+            sealed: None,
+            seed: Some(6),
+        };
+        world.run(none).unwrap();
+        assert_eq!(world.device("chi-1").secret_seed, None, "no password, no seed");
+    }
+
+    #[test]
     fn refusals_come_in_their_order() {
         let mut world = World::office();
         let long = || Some(sealed(&[7; SECRET_BYTES_MAX + 1]));

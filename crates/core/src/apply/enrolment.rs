@@ -190,3 +190,256 @@ fn forget_token(step: &mut Step<'_>, hash: TokenHash) -> bool {
     }
     existed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::testing::{World, device, named};
+    use crate::command::Action;
+
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn token(world: &World, byte: u8, uses: u32) -> EnrolmentToken {
+        EnrolmentToken {
+            hash: TokenHash([byte; 32]),
+            site: named("chicago"),
+            uses,
+            until: world.now.plus_ms(HOUR_MS),
+            note: "floor\n2".into(),
+        }
+    }
+
+    /// An office with a token for so many phones.
+    fn with_token(uses: u32) -> World {
+        let mut world = World::office();
+        let token = token(&world, 7, uses);
+        world.run(Action::PutEnrolmentToken(token)).unwrap();
+        world
+    }
+
+    fn enrol(byte: u8, mac: &str) -> Action {
+        Action::EnrolDevice {
+            token_hash: TokenHash([byte; 32]),
+            mac: named(mac),
+            vendor_model: "yealink-t54w".into(),
+        }
+    }
+
+    const PHONE: &str = "02:00:00:00:00:01";
+    const OTHER: &str = "02:00:00:00:00:02";
+
+    fn put(created: bool) -> Outcome {
+        Ok(Done::Put { created })
+    }
+
+    fn names(events: &[EventKind]) -> Vec<&'static str> {
+        events.iter().map(EventKind::name).collect()
+    }
+
+    #[test]
+    fn a_phone_with_a_token_is_put_into_the_directory_and_the_token_is_spent() {
+        let mut world = with_token(2);
+        let (outcome, events) = world.act(enrol(7, PHONE));
+        assert_eq!(outcome, put(true));
+        assert_eq!(names(&events), ["device_put", "enrolment_token_put"]);
+        let phone = world.device("020000000001");
+        assert_eq!(
+            (phone.site.as_str(), phone.model.as_str()),
+            ("chicago", "yealink-t54w")
+        );
+        assert_eq!(phone.mac, Some(named(PHONE)));
+        assert_eq!(phone.enrolment.open_until, world.now.plus_ms(ENROLMENT_WINDOW_MS));
+        assert_eq!(phone.changed, world.state.index());
+        let (_, events) = world.act(enrol(7, OTHER));
+        assert_eq!(names(&events), ["device_put", "enrolment_token_gone"]);
+        let third = world.run(enrol(7, "02:00:00:00:00:03"));
+        assert_eq!(third.unwrap_err().name(), "unknown_enrolment_token");
+    }
+
+    #[test]
+    fn a_phone_that_comes_again_while_its_window_is_open_spends_nothing() {
+        let mut world = with_token(1);
+        world.run(enrol(7, PHONE)).unwrap();
+        assert_eq!(
+            world.act(enrol(7, PHONE)),
+            (put(false), vec![]),
+            "the token is spent"
+        );
+        world.run(Action::PutEnrolmentToken(token(&world, 8, 1))).unwrap();
+        assert_eq!(world.act(enrol(8, PHONE)), (put(false), vec![]));
+        let close = Action::CloseEnrolment {
+            device: named("020000000001"),
+        };
+        world.run(close).unwrap();
+        assert_eq!(world.run(enrol(8, PHONE)).unwrap_err().name(), "mac_taken");
+        assert_eq!(
+            world.run(enrol(7, PHONE)).unwrap_err().name(),
+            "unknown_enrolment_token"
+        );
+        assert_eq!(world.state.enrolment_tokens().count(), 1);
+    }
+
+    #[test]
+    fn refusals_come_in_their_order() {
+        let mut world = with_token(1);
+        let lobby = Device {
+            mac: Some(named(PHONE)),
+            ..device("lobby", "chicago")
+        };
+        world.run(Action::PutDevice(lobby)).unwrap();
+        let bad = Action::EnrolDevice {
+            token_hash: TokenHash([9; 32]),
+            mac: named(PHONE),
+            vendor_model: "a\nb".into(),
+        };
+        let name = |outcome: Outcome| outcome.unwrap_err().name();
+        assert_eq!(name(world.run(bad)), "invalid_record");
+        assert_eq!(name(world.run(enrol(9, PHONE))), "unknown_enrolment_token");
+        let taken = Refusal::MacTaken {
+            mac: named(PHONE),
+            device: named("lobby"),
+        };
+        assert_eq!(world.run(enrol(7, PHONE)), Err(taken));
+        world.later(HOUR_MS);
+        assert_eq!(name(world.run(enrol(7, PHONE))), "enrolment_token_expired");
+        assert_eq!(name(world.run(enrol(7, OTHER))), "enrolment_token_expired");
+    }
+
+    #[test]
+    fn tokens_run_out_by_the_logs_clock_and_are_forgotten() {
+        let mut world = with_token(1);
+        let gone = vec![EventKind::EnrolmentTokenGone(TokenHash([7; 32]))];
+        world.later(HOUR_MS - 1);
+        assert_eq!(world.act(Action::Expire).1, vec![]);
+        world.later(1);
+        assert_eq!(world.act(Action::Expire).1, gone);
+    }
+
+    #[test]
+    fn a_token_is_put_taken_back_and_goes_with_its_site() {
+        let mut world = with_token(3);
+        let same = token(&world, 7, 3);
+        assert_eq!(
+            world.act(Action::PutEnrolmentToken(same.clone())),
+            (put(false), vec![])
+        );
+        let kept = world.state.enrolment_token(&same.hash).unwrap();
+        assert_eq!(kept.note, "floor 2");
+        let delete = || Action::DeleteEnrolmentToken { hash: same.hash };
+        assert_eq!(world.run(delete()), Ok(Done::Deleted { existed: true }));
+        assert_eq!(world.run(delete()), Ok(Done::Deleted { existed: false }));
+        world
+            .run(Action::PutSite(crate::apply::testing::site("austin")))
+            .unwrap();
+        let there = EnrolmentToken {
+            site: named("austin"),
+            ..same
+        };
+        world.run(Action::PutEnrolmentToken(there)).unwrap();
+        let (_, events) = world.act(Action::DeleteSite(named("austin")));
+        assert_eq!(names(&events), ["enrolment_token_gone", "site_deleted"]);
+    }
+
+    #[test]
+    fn a_token_keeps_its_bounds() {
+        let mut world = World::office();
+        let good = token(&world, 1, 1);
+        let refusal = |world: &mut World, token| {
+            world
+                .run(Action::PutEnrolmentToken(token))
+                .unwrap_err()
+                .to_string()
+        };
+        for uses in [0, ENROLMENT_USES_MAX + 1] {
+            let bad = EnrolmentToken { uses, ..good.clone() };
+            assert!(refusal(&mut world, bad).starts_with("uses"));
+        }
+        for until in [world.now, world.now.plus_ms(ENROLMENT_MS_MAX + 1)] {
+            let bad = EnrolmentToken {
+                until,
+                site: named("nowhere"),
+                ..good.clone()
+            };
+            assert!(refusal(&mut world, bad).starts_with("until"));
+        }
+        let bad = EnrolmentToken {
+            site: named("nowhere"),
+            ..good.clone()
+        };
+        assert_eq!(refusal(&mut world, bad), "no site is known as nowhere");
+        for n in 0..=ENROLMENT_TOKENS_MAX {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            let token = EnrolmentToken {
+                hash: TokenHash(hash),
+                ..good.clone()
+            };
+            let outcome = world.run(Action::PutEnrolmentToken(token));
+            assert_eq!(outcome.is_ok(), n < ENROLMENT_TOKENS_MAX, "{n}");
+        }
+    }
+
+    #[test]
+    fn a_window_is_opened_and_closed_and_remembers_when() {
+        let mut world = World::office();
+        let open = |until| Action::OpenEnrolment {
+            device: named("chi-1"),
+            until,
+        };
+        let close = || Action::CloseEnrolment {
+            device: named("chi-1"),
+        };
+        let until = world.now.plus_ms(HOUR_MS);
+        let (outcome, events) = world.act(open(until));
+        assert_eq!((outcome, names(&events)), (put(true), vec!["device_put"]));
+        assert_eq!(world.act(open(until)), (put(false), vec![]));
+        let changed = world.device("chi-1").changed;
+        assert!(changed < world.state.index(), "a window is not shown");
+        world.later(5);
+        let enrolled_at = world.now;
+        world.run(close()).unwrap();
+        world.later(5);
+        assert_eq!(world.act(close()), (put(false), vec![]));
+        let closed = Enrolment {
+            open_until: TimeMs(0),
+            enrolled_at,
+        };
+        assert_eq!(world.device("chi-1").enrolment, closed);
+
+        let name = |outcome: Outcome| outcome.unwrap_err().name();
+        let (now, far) = (world.now, world.now.plus_ms(ENROLMENT_MS_MAX + 1));
+        assert_eq!(name(world.run(open(now))), "invalid_record");
+        assert_eq!(name(world.run(open(far))), "invalid_record");
+        let nowhere = Action::OpenEnrolment {
+            device: named("nowhere"),
+            until: far,
+        };
+        assert_eq!(name(world.run(nowhere)), "unknown_device");
+        let nowhere = Action::CloseEnrolment {
+            device: named("nowhere"),
+        };
+        assert_eq!(name(world.run(nowhere)), "unknown_device");
+    }
+
+    #[test]
+    fn a_changed_phone_keeps_what_it_has_and_brings_nothing_else() {
+        let mut world = with_token(1);
+        world.run(enrol(7, PHONE)).unwrap();
+        let before = world.device("020000000001");
+        let smuggled = Device {
+            label: "Lobby".into(),
+            enrolment: Enrolment::default(),
+            secret_seed: Some(1),
+            trouble: Some("smuggled".into()),
+            stays_neutral: true,
+            ..Device::clone(&before)
+        };
+        world.run(Action::PutDevice(smuggled)).unwrap();
+        let expected = Device {
+            label: "Lobby".into(),
+            changed: world.state.index(),
+            ..Device::clone(&before)
+        };
+        assert_eq!(*world.device("020000000001"), expected);
+    }
+}

@@ -273,6 +273,52 @@ mod tests {
     }
 
     #[test]
+    fn addresses_and_owners_are_checked_over_all_rows() {
+        let mut world = World::office();
+        let mac = "02:00:00:00:00:01";
+        let with = |id: &str, mac: Option<&str>, owner: Option<&str>| {
+            ImportRow::Device(Device {
+                mac: mac.map(named),
+                owner: owner.map(named),
+                ..device(id, "chicago")
+            })
+        };
+        import(&mut world, &[with("chi-1", Some(mac), None)]).0.unwrap();
+        let rows = [
+            with("chi-2", Some(mac), Some("zoe")),
+            with("hall", None, Some("nobody")),
+            with("020000000001", None, None),
+            person(user("zoe")),
+        ];
+        let expected = [
+            (0, "mac", "020000000001 belongs to phone chi-1"),
+            (1, "owner", "nobody is known as nobody"),
+            (2, "mac", "020000000001 belongs to phone chi-1"),
+        ];
+        let expected = expected.map(|(row, field, text)| (row, field.to_owned(), text.to_owned()));
+        assert_eq!(rejected(&mut world, &rows), expected);
+
+        let swapped = [
+            with("chi-2", Some(mac), Some("zoe")),
+            with("chi-1", Some("02:00:00:00:00:02"), None),
+            person(user("zoe")),
+        ];
+        import(&mut world, &swapped).0.unwrap();
+        assert_eq!(
+            world.state.device_by_mac(&named(mac)).unwrap().id.as_str(),
+            "chi-2"
+        );
+        assert_eq!(world.devices_of("zoe"), ["chi-2"], "the owner comes home");
+        let many = (0..=OWNED_MAX).map(|n| with(&format!("p{n}"), None, Some("ada")));
+        let many: Vec<_> = many.collect();
+        let bad = rejected(&mut world, &many);
+        assert_eq!(
+            (bad.len(), bad[0].0, bad[0].1.as_str()),
+            (1, OWNED_MAX as u64, "owner")
+        );
+    }
+
+    #[test]
     fn every_bad_row_is_reported_and_none_is_written() {
         let mut world = World::office();
         let too_many = PolicyOverrides {

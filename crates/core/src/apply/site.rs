@@ -98,6 +98,18 @@ mod tests {
     }
 
     #[test]
+    fn a_site_that_does_not_say_speaks_english() {
+        let mut world = World::office();
+        let silent = Site {
+            language: "".into(),
+            ..site("austin")
+        };
+        world.run(Action::PutSite(silent)).unwrap();
+        let kept = world.state.site(&named("austin")).unwrap();
+        assert_eq!(kept.language, LANGUAGE);
+    }
+
+    #[test]
     fn a_bad_field_is_refused() {
         let mut world = World::office();
         let bad = Site {

@@ -8,7 +8,8 @@ mod universe;
 use std::sync::Arc;
 
 use hotdesk_core::{
-    Action, Actor, Applied, Batch, Command, Done, EndReason, EventKind, Outcome, Parts, RequestId, State,
+    Action, Actor, Applied, Batch, Command, Device, Done, EndReason, EventKind, Outcome, Parts, RequestId,
+    State,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -117,6 +118,17 @@ fn check_entry(before: &State, batch: &Batch, applied: &Applied, after: &State) 
             started.push(Arc::clone(session));
         }
     }
+    for device in before.devices() {
+        let same = after.device(&device.id).is_some();
+        let recreated = applied
+            .events
+            .iter()
+            .any(|event| matches!(&event.kind, EventKind::DeviceDeleted(id) if *id == device.id));
+        if same && !recreated {
+            let (was, is) = (before.wanted_stamp(&device.id), after.wanted_stamp(&device.id));
+            assert!(is >= was, "the stamp of {} fell from {was} to {is}", device.id);
+        }
+    }
     for event in &applied.events {
         if let EventKind::SessionEnded { session, reason } = &event.kind {
             check_end(session, reason, &started);
@@ -218,9 +230,9 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
         changed: 0,
         ..hotdesk_core::Site::clone(site)
     });
-    let devices = parts.devices.iter().map(|device| hotdesk_core::Device {
+    let devices = parts.devices.iter().map(|device| Device {
         changed: 0,
-        ..hotdesk_core::Device::clone(device)
+        ..Device::clone(device)
     });
     let directory = (
         sites.collect::<Vec<_>>(),
@@ -239,6 +251,17 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
         answered,
         parts.imports.clone(),
     )
+}
+
+/// Single commands may end a session that the import as a whole does not: an owner comes home between two of them, a
+/// policy is strict for a moment.
+fn without_ends(devices: &[Arc<Device>]) -> Vec<Device> {
+    let told = devices.iter().map(|device| Device {
+        changed: 0,
+        stays_neutral: false,
+        ..Device::clone(device)
+    });
+    told.collect()
 }
 
 fn name(outcome: &Outcome) -> &'static str {
@@ -352,7 +375,7 @@ proptest! {
             let got = node.state.parts();
             prop_assert_eq!(got.sites, expected.sites);
             prop_assert_eq!(got.groups, expected.groups);
-            prop_assert_eq!(got.devices, expected.devices);
+            prop_assert_eq!(without_ends(&got.devices), without_ends(&expected.devices));
             prop_assert_eq!(got.users, expected.users);
         } else if applied.outcomes[1].is_err() {
             prop_assert_eq!(applied.events.len(), 0);

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget, Served};
 use hotdesk_core::{
     Action, BusyDevice, CallClasses, CallRights, CallSettings, Credential, Days, Device, DeviceId, Edge,
-    EdgeId, Epoch, Group, GroupId, Hold, Hours, Limit, LockoutPolicy, LoginFailures, MultipleLogins,
-    OutsideHours, Policy, PolicyOverrides, RequestId, ScheduledForward, SealedSecret, Site, SiteId, State,
-    TimeMs, User, UserId, UserName,
+    EdgeId, Enrolment, EnrolmentToken, Epoch, Group, GroupId, Hold, Hours, Limit, LockoutPolicy,
+    LoginFailures, MacAddress, MultipleLogins, OutsideHours, Policy, PolicyOverrides, Profile, RequestId,
+    ScheduledForward, SealedSecret, SeenPhone, Shown, ShownBy, ShownReport, Site, SiteId, SpeedDial, State,
+    TimeMs, TokenHash, User, UserId, UserName,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ pub(crate) struct Ask {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Plain(Action),
+    Plain(Box<Action>),
     Login {
         user: UserName,
         device: DeviceId,
@@ -66,6 +67,28 @@ pub(crate) enum Kind {
     /// A phone is left alone for so long, or released.
     Hold {
         device: DeviceId,
+        for_ms: i64,
+    },
+    /// Stamps around what the phones should show.
+    Shown {
+        reports: Vec<(DeviceId, Which, Option<&'static str>)>,
+        how: ShownBy,
+    },
+    /// A user's account is closed for so long.
+    Lock {
+        user: UserId,
+        for_ms: i64,
+    },
+    /// A phone may come without its token for so long.
+    Open {
+        device: DeviceId,
+        for_ms: i64,
+    },
+    /// An enrolment token that is good for so long.
+    Token {
+        hash: TokenHash,
+        site: SiteId,
+        uses: u32,
         for_ms: i64,
     },
     /// Exactly what was sent so many requests ago.
@@ -196,7 +219,7 @@ pub(crate) fn furniture() -> Vec<Action> {
 /// What the caller sends, having looked at the state.
 pub(crate) fn resolve(kind: &Kind, state: &State, now: u64) -> Action {
     match kind {
-        Kind::Plain(action) => action.clone(),
+        Kind::Plain(action) => Action::clone(action),
         Kind::Login { user, device, pin } => {
             let current = state
                 .find_user(user)
@@ -257,6 +280,40 @@ pub(crate) fn resolve(kind: &Kind, state: &State, now: u64) -> Action {
             until: TimeMs(now.saturating_add_signed(*for_ms)),
             reason: "emergency call".into(),
         },
+        Kind::Shown { reports, how } => Action::ReportShown {
+            items: reports
+                .iter()
+                .map(|(device, stamp, trouble)| ShownReport {
+                    device: device.clone(),
+                    stamp: stamp
+                        .of(state.wanted_stamp(device))
+                        .unwrap_or_else(|| state.index() + 5),
+                    how: *how,
+                    trouble: trouble.map(Into::into),
+                })
+                .collect(),
+        },
+        Kind::Lock { user, for_ms } => Action::LockUser {
+            user: user.clone(),
+            until: TimeMs(now.saturating_add_signed(*for_ms)),
+            note: "not me".into(),
+        },
+        Kind::Open { device, for_ms } => Action::OpenEnrolment {
+            device: device.clone(),
+            until: TimeMs(now.saturating_add_signed(*for_ms)),
+        },
+        Kind::Token {
+            hash,
+            site,
+            uses,
+            for_ms,
+        } => Action::PutEnrolmentToken(EnrolmentToken {
+            hash: *hash,
+            site: site.clone(),
+            uses: *uses,
+            until: TimeMs(now.saturating_add_signed(*for_ms)),
+            note: "floor 2".into(),
+        }),
         Kind::Retry(_) => Action::Expire,
     }
 }
@@ -270,7 +327,7 @@ pub(crate) fn without_positions(action: Action) -> Action {
             credential_version: None,
         },
         Action::Logout { target, .. } => Action::Logout { target, epoch: None },
-        Action::Touch { .. } => Action::Expire,
+        Action::Touch { .. } | Action::ReportShown { .. } => Action::Expire,
         other => other,
     }
 }
@@ -327,7 +384,14 @@ fn kind() -> impl Strategy<Value = Kind> {
         3 => (import(), which(), prop::bool::weighted(0.2))
             .prop_map(|(import, rows, dry_run)| Kind::Commit { import, rows, dry_run }),
         1 => (device_id(), -10_000..90_000i64).prop_map(|(device, for_ms)| Kind::Hold { device, for_ms }),
-        13 => plain().prop_map(Kind::Plain),
+        4 => (prop::collection::vec((device_id(), which(), trouble()), 1..4), shown_by())
+            .prop_map(|(reports, how)| Kind::Shown { reports, how }),
+        1 => (user_id(), -10_000..90_000i64).prop_map(|(user, for_ms)| Kind::Lock { user, for_ms }),
+        1 => (device_id(), -10_000..90_000i64).prop_map(|(device, for_ms)| Kind::Open { device, for_ms }),
+        1 => (token_hash(), site_id(), 0..3u32, -10_000..900_000i64)
+            .prop_map(|(hash, site, uses, for_ms)| Kind::Token { hash, site, uses, for_ms }),
+        13 => plain().prop_map(|action| Kind::Plain(Box::new(action))),
+        4 => plain_of_phones().prop_map(|action| Kind::Plain(Box::new(action))),
     ]
 }
 
@@ -362,6 +426,22 @@ fn plain() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn plain_of_phones() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        2 => (user_id(), option::of(profile()), option::weighted(0.3, calls()))
+            .prop_map(|(user, profile, calls)| Action::PutProfile { user, profile, calls }),
+        2 => prop::collection::vec(seen(), 1..3).prop_map(|items| Action::ReportWaiting { items }),
+        1 => mac().prop_map(|mac| Action::DeclineWaiting { mac }),
+        1 => device_id().prop_map(|device| Action::CloseEnrolment { device }),
+        1 => token_hash().prop_map(|hash| Action::DeleteEnrolmentToken { hash }),
+        3 => (token_hash(), mac()).prop_map(|(token_hash, mac)| Action::EnrolDevice {
+            token_hash,
+            mac,
+            vendor_model: "yealink-t54w".into(),
+        }),
+    ]
+}
+
 fn row() -> impl Strategy<Value = ImportRow> {
     prop_oneof![
         1 => site().prop_map(ImportRow::Site),
@@ -375,10 +455,15 @@ fn site() -> impl Strategy<Value = Site> {
     (
         site_id(),
         select(vec!["1 Main St", "2 Side St", "3 Back St", "bad\ntext"]),
+        select(vec!["", "en", "de", "de", "not a tag"]),
+        any::<u64>(),
     )
-        .prop_map(|(id, location)| Site {
+        .prop_map(|(id, location, language, changed)| Site {
             id,
             emergency_location: location.into(),
+            language: language.into(),
+            // Ignored by every action; here to see that it is.
+            changed,
             ..plain_site()
         })
 }
@@ -463,10 +548,15 @@ fn user() -> impl Strategy<Value = User> {
         prop::bool::weighted(0.85),
         // One of them is an extension too, so that they collide with those.
         prop::collection::vec(select(vec!["13125550142", "+1 312 555 0199"]), 0..3),
-        (option::weighted(0.2, calls()), option::weighted(0.2, rights())),
+        (
+            option::weighted(0.2, calls()),
+            option::weighted(0.2, rights()),
+            option::weighted(0.2, profile()),
+        ),
     );
     fields.prop_map(
-        |(id, extension, aliases, email, group, enabled, numbers, (calls, rights))| User {
+        |(id, extension, aliases, email, group, enabled, numbers, (calls, rights, profile))| User {
+            profile: profile.map(Arc::new),
             numbers: numbers.into_iter().map(parse).collect(),
             calls: calls.map(Arc::new),
             rights,
@@ -485,6 +575,7 @@ fn user() -> impl Strategy<Value = User> {
                 count: 3,
                 ..LoginFailures::default()
             },
+            changed: u64::MAX,
             ..plain_user()
         },
     )
@@ -493,20 +584,91 @@ fn user() -> impl Strategy<Value = User> {
 fn device() -> impl Strategy<Value = Device> {
     let groups = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(group_id(), 1..4)];
     let fields = (device_id(), site_id(), prop::bool::weighted(0.85), groups);
-    fields.prop_map(|(id, site, enabled, allowed_groups)| Device {
-        id,
-        site,
-        enabled,
-        allowed_groups,
-        // Ignored by every action; here to see that it is.
-        secret: Some(SealedSecret(Arc::from(&b"smuggled"[..]))),
-        serving: Some(parse("nobody")),
-        hold: Some(Arc::new(Hold {
-            until: TimeMs(u64::MAX),
-            reason: "smuggled".into(),
-        })),
-        ..plain_device()
+    let owner = option::weighted(0.6, select(vec!["u0", "u1", "u2", "nobody"]));
+    let labels = select(vec!["", "Lobby", "bad\ntext"]);
+    let phone = (option::weighted(0.3, mac()), labels, owner);
+    (fields, phone).prop_map(
+        |((id, site, enabled, allowed_groups), (mac, label, owner))| Device {
+            mac,
+            label: label.into(),
+            owner: owner.map(parse),
+            id,
+            site,
+            enabled,
+            allowed_groups,
+            // Ignored by every action; here to see that it is.
+            secret: Some(SealedSecret(Arc::from(&b"smuggled"[..]))),
+            serving: Some(parse("nobody")),
+            hold: Some(Arc::new(Hold {
+                until: TimeMs(u64::MAX),
+                reason: "smuggled".into(),
+            })),
+            secret_seed: Some(1),
+            enrolment: Enrolment {
+                open_until: TimeMs(u64::MAX),
+                enrolled_at: TimeMs(1),
+            },
+            changed: u64::MAX,
+            shown: Some(Shown {
+                stamp: u64::MAX,
+                at: TimeMs(1),
+                how: ShownBy::Document,
+            }),
+            trouble: Some("smuggled".into()),
+            stays_neutral: true,
+            ..plain_device()
+        },
+    )
+}
+
+/// Profiles that are good, that say nothing, and that break a rule.
+fn profile() -> impl Strategy<Value = Profile> {
+    let labels = select(vec!["", "Front", "bad\ntext"]);
+    let dials = select(vec!["100", "+13125550142", "not a number"]);
+    (labels, option::of(dials), 0..12u8).prop_map(|(label, dial, ring_tone)| Profile {
+        line_label: label.into(),
+        speed_dials: dial
+            .map(|number| SpeedDial {
+                label: "Reception".into(),
+                number: number.into(),
+            })
+            .into_iter()
+            .collect(),
+        ring_tone: if ring_tone < 8 { 0 } else { ring_tone },
+        ..Profile::default()
     })
+}
+
+fn seen() -> impl Strategy<Value = SeenPhone> {
+    (mac(), select(vec!["1.0", "1.1"])).prop_map(|(mac, firmware)| SeenPhone {
+        mac,
+        vendor: "yealink".into(),
+        model: "T54W".into(),
+        firmware: firmware.into(),
+        site: Some(parse("s0")),
+        address: "192.0.2.17".into(),
+    })
+}
+
+fn shown_by() -> impl Strategy<Value = ShownBy> {
+    select(vec![ShownBy::Document, ShownBy::Register])
+}
+
+fn trouble() -> impl Strategy<Value = Option<&'static str>> {
+    option::weighted(0.3, Just("no answer"))
+}
+
+fn mac() -> impl Strategy<Value = MacAddress> {
+    select(vec![
+        "02:00:00:00:00:01",
+        "02:00:00:00:00:02",
+        "02:00:00:00:00:03",
+    ])
+    .prop_map(parse)
+}
+
+fn token_hash() -> impl Strategy<Value = TokenHash> {
+    (0..2u8).prop_map(|byte| TokenHash([byte; 32]))
 }
 
 fn edge() -> impl Strategy<Value = Edge> {
@@ -612,7 +774,9 @@ fn user_id() -> impl Strategy<Value = UserId> {
 }
 
 fn device_id() -> impl Strategy<Value = DeviceId> {
-    select(DEVICES.to_vec()).prop_map(parse)
+    let mut devices = DEVICES.to_vec();
+    devices.push("020000000001");
+    select(devices).prop_map(parse)
 }
 
 fn site_id() -> impl Strategy<Value = SiteId> {
