@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 
 use crate::desk::{Desk, Lamp, Line, Profile, SoftFunction, SpeedDial, Transport};
 use crate::language::Language;
+use crate::text::Word;
 
 /// Keys that dial, and as many with a lamp, that a document sets; those that a profile does not use are emptied.
 pub(crate) const KEYS: usize = 32;
@@ -118,7 +119,7 @@ pub(crate) fn padded<T>(
 }
 
 /// As URI parameters have it.
-fn transport(transport: Transport) -> &'static str {
+pub(crate) fn transport(transport: Transport) -> &'static str {
     match transport {
         Transport::Udp => "udp",
         Transport::Tcp => "tcp",
@@ -153,29 +154,12 @@ pub(crate) const fn soft_label(function: SoftFunction, language: Language) -> &'
         (Forward, Spanish) => "Desvío",
         (Forward, Portuguese) => "Desvio",
         (Forward, Italian) => "Devia",
+        (Logout, language) => Word::LogOut.text(language),
         (Voicemail, English) => "Voicemail",
         (Voicemail, German) => "Mailbox",
         (Voicemail, French) => "Messagerie",
         (Voicemail, Spanish) => "Buzón",
         (Voicemail, Portuguese) => "Correio voz",
         (Voicemail, Italian) => "Segreteria",
-        (Logout, English) => "Log out",
-        (Logout, German) => "Abmelden",
-        (Logout, French) => "Déconnexion",
-        (Logout, Spanish) => "Salir",
-        (Logout, Portuguese) => "Sair",
-        (Logout, Italian) => "Esci",
-    }
-}
-
-/// What the key shows that leads to the login application: at most 12 characters.
-pub(crate) const fn login_label(language: Language) -> &'static str {
-    match language {
-        Language::English => "Log in",
-        Language::German => "Anmelden",
-        Language::French => "Connexion",
-        Language::Spanish => "Entrar",
-        Language::Portuguese => "Entrar",
-        Language::Italian => "Accedi",
     }
 }

@@ -5,16 +5,15 @@
 
 use std::sync::LazyLock;
 
-use minijinja::Environment;
-
 use crate::adapter::{About, Adapter};
 use crate::desk::Desk;
 use crate::document::{Document, RenderError};
 use crate::request::{File, Recognised, Request};
 use crate::screen::{Browser, Page, Screen};
-use crate::template::{Format, environment};
+use crate::template::Format;
 use crate::trigger::{Aim, Means, Notice, Trigger};
 use crate::vendor::Vendor;
+use crate::vendors::templates::Templates;
 use crate::vendors::values::values;
 
 /// See the module.
@@ -23,13 +22,8 @@ pub(crate) struct Generic;
 /// The file for people.
 const FILE: &str = "settings.txt";
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Lines);
-    templates
-        .add_template(FILE, include_str!("templates/settings.txt"))
-        .expect("a template of ours parses; every test renders it");
-    templates
-});
+static TEMPLATES: LazyLock<Templates> =
+    LazyLock::new(|| Templates::new(Format::Lines, &[(FILE, include_str!("templates/settings.txt"))]));
 
 impl Adapter for Generic {
     fn vendor(&self) -> Vendor {
@@ -72,7 +66,7 @@ impl Adapter for Generic {
                 file: name.to_owned(),
             });
         }
-        let body = TEMPLATES.get_template(FILE)?.render(values(desk))?;
+        let body = TEMPLATES.render(FILE, values(desk))?;
         Ok(Document {
             content_type: "text/plain; charset=utf-8",
             body: body.into_bytes(),

@@ -2,13 +2,15 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 
-use crate::desk::{Desk, SoftFunction, Transport};
+use crate::desk::{Desk, Transport};
 use crate::document::{Document, RenderError};
-use crate::template::{Format, environment};
+use crate::template::Format;
+use crate::text::Word;
 use crate::vendor::Vendor;
-use crate::vendors::values::{login_label, soft_label, values};
+use crate::vendors::templates::Templates;
+use crate::vendors::values::values;
 
 use super::clock::clock;
 use super::keys::keys;
@@ -17,17 +19,14 @@ use super::recognise::{BOOKS, LOGIN_PREFIX};
 /// Custom tones that the phone knows; further ones are its usual tone.
 const RINGS: u8 = 3;
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Xml);
-    for (name, source) in [
-        ("device", include_str!("templates/device.xml")),
-        ("book", include_str!("templates/phonebook.xml")),
-    ] {
-        templates
-            .add_template(name, source)
-            .expect("a template of ours parses; every test renders it");
-    }
-    templates
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    Templates::new(
+        Format::Xml,
+        &[
+            ("device", include_str!("templates/device.xml")),
+            ("book", include_str!("templates/phonebook.xml")),
+        ],
+    )
 });
 
 /// The name of the phone's document.
@@ -44,9 +43,9 @@ pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
     let own = file_name(desk).ok_or_else(missing)?;
     let asked = name.strip_prefix(LOGIN_PREFIX).unwrap_or(name);
     let body = if asked.eq_ignore_ascii_case(&own) {
-        TEMPLATES.get_template("device")?.render(of_device(desk))?
+        TEMPLATES.render("device", of_device(desk))?
     } else if BOOKS.contains(&name) {
-        TEMPLATES.get_template("book")?.render(values(desk))?
+        TEMPLATES.render("book", values(desk))?
     } else {
         return Err(missing());
     };
@@ -63,8 +62,8 @@ fn of_device(desk: &Desk) -> Value {
     let ring = profile.map_or(0, |profile| profile.ring_tone);
     let language = desk.language();
     let app_label = match &desk.session {
-        None => login_label(language),
-        Some(_) => soft_label(SoftFunction::Logout, language),
+        None => Word::LogIn.text(language),
+        Some(_) => Word::LogOut.text(language),
     };
     let book = profile.map_or("", |profile| profile.directory_url.as_str());
     context! {

@@ -6,10 +6,11 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 
 use crate::screen::{Action, Body, Browser, Field, FieldKind, Key, Page, Screen};
-use crate::template::{Format, environment};
+use crate::template::Format;
+use crate::vendors::templates::Templates;
 
 /// Items of a list that get a soft key (there are no lists); further ones are not shown.
 const ITEMS_MAX: usize = 8;
@@ -23,29 +24,21 @@ const LATER: [&str; 8] = [
     "GRP26", "GXP2130", "GXP2135", "GXP2140", "GXP2160", "GXP2170", "GXP17", "GRP25",
 ];
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Xml);
-    for (name, source) in [
-        ("screen", include_str!("templates/screen.xml")),
-        ("xmlapp", include_str!("templates/xmlapp.xml")),
-    ] {
-        templates
-            .add_template(name, source)
-            .expect("a template of ours parses; every test renders it");
-    }
-    templates
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    Templates::new(
+        Format::Xml,
+        &[
+            ("screen", include_str!("templates/screen.xml")),
+            ("xmlapp", include_str!("templates/xmlapp.xml")),
+        ],
+    )
 });
 
 /// See [`Adapter::page`](crate::Adapter::page).
 pub(super) fn page(screen: &Screen, browser: &Browser) -> Option<Page> {
     let is_later = LATER.iter().any(|model| browser.user_agent.contains(model));
     let template = if is_later { "xmlapp" } else { "screen" };
-    let values = if is_later {
-        values(screen, false)
-    } else {
-        values(screen, true)
-    };
-    let body = TEMPLATES.get_template(template).ok()?.render(values).ok()?;
+    let body = TEMPLATES.render(template, values(screen, !is_later)).ok()?;
     let mut headers = Vec::new();
     if screen.is_private {
         headers.push(("Cache-Control", "no-store".to_owned()));

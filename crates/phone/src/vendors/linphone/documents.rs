@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, context};
+use minijinja::context;
 use smol_str::SmolStr;
 
-use crate::desk::{Desk, Line, Transport};
+use crate::desk::{Desk, Line};
 use crate::document::{Document, RenderError};
-use crate::template::{Format, environment};
+use crate::template::Format;
 use crate::vendor::Vendor;
-use crate::vendors::values::values;
+use crate::vendors::templates::Templates;
+use crate::vendors::values::{transport, values};
 
 /// Its name.
 pub(super) const FILE: &str = "linphone.xml";
@@ -17,13 +18,8 @@ pub(super) const FILE: &str = "linphone.xml";
 /// Who an account without a user is: a valid address, so that reading it cannot fail.
 const NOBODY: &str = "nobody";
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Xml);
-    templates
-        .add_template(FILE, include_str!("templates/linphone.xml"))
-        .expect("a template of ours parses; every test renders it");
-    templates
-});
+static TEMPLATES: LazyLock<Templates> =
+    LazyLock::new(|| Templates::new(Format::Xml, &[(FILE, include_str!("templates/linphone.xml"))]));
 
 /// See [`Adapter::render`](crate::Adapter::render).
 pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
@@ -42,7 +38,7 @@ pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
             Some(line) => identity(desk, &desk.label(), line),
             None => format!("sip:{NOBODY}@{}", desk.service.domain),
         },
-        proxy => format!("<sip:{};transport={}>", desk.service.domain, transport(desk)),
+        proxy => format!("<sip:{};transport={}>", desk.service.domain, transport(desk.service.registrar.transport)),
         route => route(desk),
         voicemail => if voicemail.is_empty() {
             String::new()
@@ -51,7 +47,7 @@ pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
         },
         ..values(desk)
     };
-    let body = TEMPLATES.get_template(FILE)?.render(values)?;
+    let body = TEMPLATES.render(FILE, values)?;
     Ok(Document {
         content_type: "application/xml; charset=utf-8",
         body: body.into_bytes(),
@@ -95,16 +91,8 @@ fn route(desk: &Desk) -> String {
         "<sip:{}:{};transport={};lr>",
         registrar.host,
         registrar.port,
-        transport(desk)
+        transport(desk.service.registrar.transport)
     )
-}
-
-fn transport(desk: &Desk) -> &'static str {
-    match desk.service.registrar.transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-        Transport::Tls => "tls",
-    }
 }
 
 /// The version in "Linphone-Desktop/5.2.6 (desk-12) …"; `None` for another program.

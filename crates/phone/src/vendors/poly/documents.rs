@@ -3,31 +3,30 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 
 use crate::desk::{Desk, SoftFunction, Transport};
 use crate::document::{Document, RenderError};
 use crate::language::Language;
-use crate::template::{Format, environment};
+use crate::template::Format;
+use crate::text::Word;
 use crate::vendor::Vendor;
 use crate::vendors::agent::mac_at_start;
-use crate::vendors::values::{SOFT_KEYS, login_label, padded, soft_label, values};
+use crate::vendors::templates::Templates;
+use crate::vendors::values::{SOFT_KEYS, padded, soft_label, values};
 
 const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Xml);
-    for (name, source) in [
-        ("master", include_str!("templates/master.cfg")),
-        ("device", include_str!("templates/device.cfg")),
-        ("overrides", include_str!("templates/overrides.cfg")),
-        ("directory", include_str!("templates/directory.xml")),
-    ] {
-        templates
-            .add_template(name, source)
-            .expect("a template of ours parses; every test renders it");
-    }
-    templates
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    Templates::new(
+        Format::Xml,
+        &[
+            ("master", include_str!("templates/master.cfg")),
+            ("device", include_str!("templates/device.cfg")),
+            ("overrides", include_str!("templates/overrides.cfg")),
+            ("directory", include_str!("templates/directory.xml")),
+        ],
+    )
 });
 
 /// The name of the document with accounts and keys.
@@ -48,7 +47,7 @@ pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
         softkeys => soft_keys(desk),
         ..values(desk)
     };
-    let body = TEMPLATES.get_template(template)?.render(values)?;
+    let body = TEMPLATES.render(template, values)?;
     Ok(Document {
         content_type: CONTENT_TYPE,
         body: body.into_bytes(),
@@ -124,9 +123,9 @@ fn soft_keys(desk: &Desk) -> Vec<Value> {
         }
     });
     let app = match &desk.session {
-        None => Some(login_label(language)),
+        None => Some(Word::LogIn.text(language)),
         Some(_) if chosen.contains(&SoftFunction::Logout) => None,
-        Some(_) => Some(soft_label(SoftFunction::Logout, language)),
+        Some(_) => Some(Word::LogOut.text(language)),
     };
     keys.push(context! {
         label => app.unwrap_or_default(),

@@ -2,19 +2,15 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 
 use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
-use crate::template::{Format, environment};
+use crate::template::Format;
 use crate::trigger::{Accepted, HttpAuth, HttpPush, Notice, Trigger};
+use crate::vendors::templates::Templates;
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Xml);
-    templates
-        .add_template("page", include_str!("templates/page.xhtml"))
-        .expect("a template of ours parses; every test renders it");
-    templates
-});
+static TEMPLATES: LazyLock<Templates> =
+    LazyLock::new(|| Templates::new(Format::Xml, &[("page", include_str!("templates/page.xhtml"))]));
 
 /// See [`Adapter::page`](crate::Adapter::page).
 pub(super) fn page(screen: &Screen) -> Option<Page> {
@@ -75,7 +71,7 @@ fn render(screen: &Screen, is_page: bool) -> Option<String> {
         fields => fields,
         keys => keys(screen),
     };
-    TEMPLATES.get_template("page").ok()?.render(values).ok()
+    TEMPLATES.render("page", values).ok()
 }
 
 fn input(field: &Field) -> Value {

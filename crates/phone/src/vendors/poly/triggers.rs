@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, context};
+use minijinja::context;
 
-use crate::template::{Format, environment};
+use crate::template::Format;
 use crate::trigger::{Accepted, Aim, HttpAuth, HttpPush, Means, Notify, Trigger, Via};
+use crate::vendors::templates::Templates;
 
 /// Loads the document and takes over what changed, without a reboot: the document says so (`alwaysReboot="0"`).
 const CHECK_SYNC: &str = "check-sync";
@@ -35,12 +36,11 @@ pub(super) static MEANS: &[Means] = &[
     },
 ];
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = environment(Format::Json);
-    templates
-        .add_template(CONFIG_SET, include_str!("templates/config-set.json"))
-        .expect("a template of ours parses; every test renders it");
-    templates
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    Templates::new(
+        Format::Json,
+        &[(CONFIG_SET, include_str!("templates/config-set.json"))],
+    )
 });
 
 /// See [`Adapter::trigger`](crate::Adapter::trigger).
@@ -81,5 +81,5 @@ fn session_line(aim: &Aim<'_>) -> Option<String> {
         registers => if line.is_some() { "1" } else { "0" },
         proxy => line.map_or("", |_| aim.registrar.host.as_str()),
     };
-    TEMPLATES.get_template(CONFIG_SET).ok()?.render(values).ok()
+    TEMPLATES.render(CONFIG_SET, values).ok()
 }
