@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use hotdesk_core::{DeviceId, RequestId, SealedSecret};
+use hotdesk_core::{DeviceId, Epoch, RequestId, SealedSecret, UserId};
 use hotdesk_proto::error::Failure;
 use hotdesk_sip::digest::Ha1s;
-use hotdesk_sip::secret::LineKey;
+use hotdesk_sip::secret::{LineKey, PhoneSecret};
 use zeroize::Zeroizing;
 
 use crate::config::{ConfigError, SipSection};
@@ -51,6 +51,21 @@ impl Lines {
     /// A password that follows from the request.
     pub(crate) fn generate(&self, device: &DeviceId, request: RequestId) -> Zeroizing<String> {
         self.key.device_password(device.as_str(), request.0)
+    }
+
+    /// The password of a session's line.
+    pub(crate) fn session_password(&self, user: &UserId, epoch: Epoch) -> Zeroizing<String> {
+        self.key.line_password(user.as_str(), epoch.0)
+    }
+
+    /// A secret of one phone that follows from the seed of its password.
+    pub(crate) fn phone_secret(
+        &self,
+        purpose: PhoneSecret,
+        device: &DeviceId,
+        seed: u128,
+    ) -> Zeroizing<String> {
+        self.key.phone_secret(purpose, device.as_str(), seed)
     }
 }
 

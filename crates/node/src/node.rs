@@ -161,6 +161,12 @@ impl Node {
         self.phones.as_ref().map_or(&[], phones::Running::addresses)
     }
 
+    /// Where SIP plug-and-play is answered; `None` where that is off.
+    #[must_use]
+    pub fn plug_and_play_address(&self) -> Option<SocketAddr> {
+        self.phones.as_ref()?.plug_and_play()
+    }
+
     /// The node's part in the cluster.
     #[must_use]
     pub fn cluster(&self) -> &Cluster {

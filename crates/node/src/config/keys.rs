@@ -463,7 +463,8 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         path: "phones.plug_and_play_listen",
-        doc: "host:port where the questions come in.",
+        doc: "address:port where the questions come in: the group's address, beside which an edge on the same machine\n\
+              can have port 5060 for itself.",
         shown: Shown::Default,
         field: Field::Text(|c| &mut c.phones.plug_and_play_listen),
     },

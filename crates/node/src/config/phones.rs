@@ -71,7 +71,7 @@ impl Default for PhonesSection {
             connections_max: 4096,
             plug_and_play: false,
             plug_and_play_unknown: false,
-            plug_and_play_listen: "0.0.0.0:5060".to_owned(),
+            plug_and_play_listen: "224.0.1.75:5060".to_owned(),
             plug_and_play_interface: None,
         }
     }

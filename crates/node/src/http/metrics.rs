@@ -69,8 +69,8 @@ fn registry(http: &Http) -> Registry {
         "Look-ups over HTTP answered by this node, by kind and outcome",
         shared.metrics.lookups.clone(),
     );
-    shared.metrics.phones.register(&mut registry);
     let local = shared.cluster.local();
+    shared.metrics.phones.register(&mut registry, &local.state);
     let counts = local.state.counts();
     let mut gauge = |name: &str, help: &str, value: usize| {
         let gauge = Gauge::<i64>::default();

@@ -1,6 +1,6 @@
 //! The listeners: connections of phones and browsers, with and without TLS.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::certificates::{Certificates, macs};
-use super::{Phones, Settings, serve};
+use super::{Phones, Settings, plug_and_play, serve};
 use crate::config::{Config, is_loopback};
 use crate::error::StartError;
 use crate::services::Shared;
@@ -51,6 +51,8 @@ pub(crate) struct Bound {
     certificates: Option<Arc<Certificates>>,
     settings: Settings,
     connections_max: usize,
+    plug_and_play: Option<UdpSocket>,
+    plug_and_play_unknown: bool,
 }
 
 impl Bound {
@@ -85,11 +87,18 @@ impl Bound {
         } else {
             Certificates::read(section, &config.tls)?.map(Arc::new)
         };
+        let plug_and_play = if section.plug_and_play {
+            Some(plug_and_play::bind(section)?)
+        } else {
+            None
+        };
         Ok(Some(Self {
             listeners,
             certificates,
-            settings: Settings::new(section, first)?,
+            settings: Settings::new(config, first)?,
             connections_max: section.connections_max as usize,
+            plug_and_play,
+            plug_and_play_unknown: section.plug_and_play_unknown,
         }))
     }
 
@@ -100,11 +109,19 @@ impl Bound {
             .iter()
             .filter_map(|(listener, _)| listener.local_addr().ok());
         let addresses: Vec<_> = addresses.collect();
-        let phones = Arc::new(Phones::new(shared, self.settings));
+        let (phones, reporting) = Phones::new(shared, self.settings);
+        let phones = Arc::new(phones);
         let router = serve::router(Arc::clone(&phones));
         let (stop, stopping) = watch::channel(false);
+        let mut until = stopping.clone();
         let places = Arc::new(Semaphore::new(self.connections_max));
         let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = reporting => {}
+                () = stopped(&mut until) => {}
+            }
+        });
         for (listener, is_secure) in self.listeners {
             let server = Server {
                 router: router.clone(),
@@ -114,11 +131,24 @@ impl Bound {
             };
             tasks.spawn(server.accept(listener));
         }
+        let mut plug_and_play_address = None;
+        if let Some(socket) = self.plug_and_play {
+            plug_and_play_address = socket.local_addr().ok();
+            let mut until = stopping.clone();
+            let serving = plug_and_play::run(phones, socket, self.plug_and_play_unknown);
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = serving => {}
+                    () = stopped(&mut until) => {}
+                }
+            });
+        }
         if let Some(certificates) = self.certificates {
             tasks.spawn(keep_fresh(certificates, stopping));
         }
         Running {
             addresses,
+            plug_and_play: plug_and_play_address,
             stop,
             tasks,
         }
@@ -128,6 +158,7 @@ impl Bound {
 /// Listeners that are served until this is dropped.
 pub(crate) struct Running {
     addresses: Vec<SocketAddr>,
+    plug_and_play: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -136,6 +167,11 @@ impl Running {
     /// Where: the encrypted ones first, in the order of the configuration.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where plug-and-play is answered.
+    pub(crate) fn plug_and_play(&self) -> Option<SocketAddr> {
+        self.plug_and_play
     }
 
     /// Takes no more requests, and waits a little for answers under way.
@@ -152,7 +188,7 @@ impl Running {
 async fn keep_fresh(certificates: Arc<Certificates>, mut stopping: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            () = stop(&mut stopping) => return,
+            () = stopped(&mut stopping) => return,
             () = tokio::time::sleep(RELOAD_EVERY) => {}
         }
         let certificates = Arc::clone(&certificates);
@@ -181,7 +217,7 @@ impl Server {
                 Some((place, listener.accept().await))
             };
             let accepted = tokio::select! {
-                () = stop(&mut stopping) => break,
+                () = stopped(&mut stopping) => break,
                 _ = connections.join_next(), if !connections.is_empty() => continue,
                 accepted = next => accepted,
             };
@@ -239,7 +275,7 @@ impl Server {
         tokio::select! {
             // It ends with an error when the phone just goes away.
             _ = &mut connection => {}
-            () = stop(&mut stopping) => {
+            () = stopped(&mut stopping) => {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.await;
             }
@@ -248,6 +284,6 @@ impl Server {
 }
 
 /// Until the node stops, or is dropped.
-async fn stop(stopping: &mut watch::Receiver<bool>) {
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }

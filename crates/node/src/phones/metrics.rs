@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use hotdesk_core::State;
 use hotdesk_phone::Vendor;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -20,12 +22,14 @@ const LOGIN_SECONDS: [f64; 14] = [
 pub(crate) struct Metrics {
     documents: Family<Labels, Counter>,
     logins: Family<Labels, Histogram, fn() -> Histogram>,
+    reports: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Self {
             documents: Family::default(),
+            reports: Family::default(),
             logins: Family::new_with_constructor(|| Histogram::new(LOGIN_SECONDS)),
         }
     }
@@ -50,14 +54,33 @@ impl Metrics {
         self.login(vendor, "screen", took);
     }
 
+    /// The cluster was told about phones: "shown", "waiting" or "enrolled".
+    pub(super) fn report(&self, kind: &'static str, outcome: &'static str) {
+        self.reports
+            .get_or_create(&[("kind", kind), ("outcome", outcome)])
+            .inc();
+    }
+
     fn login(&self, vendor: Vendor, stage: &'static str, took: Duration) {
         self.logins
             .get_or_create(&[("vendor", vendor.name()), ("stage", stage)])
             .observe(took.as_secs_f64());
     }
 
-    /// Adds them to what is exported.
-    pub(crate) fn register(&self, registry: &mut Registry) {
+    /// Adds them to what is exported, and how many unknown phones wait.
+    pub(crate) fn register(&self, registry: &mut Registry, state: &State) {
+        let waiting = Gauge::<i64>::default();
+        waiting.set(i64::try_from(state.waiting().count()).unwrap_or(i64::MAX));
+        registry.register(
+            "phones_waiting",
+            "Phones that asked for a document and wait for approval",
+            waiting,
+        );
+        registry.register(
+            "phone_reports",
+            "Reports about phones to the cluster, by kind and outcome",
+            self.reports.clone(),
+        );
         registry.register(
             "phone_documents",
             "Documents asked for by phones, by vendor and outcome",

@@ -11,30 +11,41 @@
 //! | `/<file>` | first contact of an approved phone, or of one that nobody knows |
 //! | `/healthz` | the listener works |
 
-// The seams are in place before those who use them.
+// What login pages use comes in with them.
 #![allow(dead_code)]
 
 mod app;
 mod certificates;
 mod companion;
 mod desk;
+mod documents;
 mod em;
 mod listen;
 mod login;
 mod metrics;
 mod office;
+mod paths;
+mod plug_and_play;
+mod reports;
 mod serve;
 mod settings;
+mod strangers;
+mod timing;
 mod tokens;
 mod trouble;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use hotdesk_core::{Device, DeviceId, Epoch, State};
+use hotdesk_core::{Device, DeviceId, Epoch, MacAddress, State, TimeMs};
 use hotdesk_phone::{Desk, Vendor};
 
-use self::desk::NoDesk;
+use self::desk::{Maker, NoDesk};
+use self::documents::{Enrolments, Stale};
+use self::paths::Paths;
+use self::reports::Reporter;
+use self::strangers::Strangers;
+use self::timing::Timing;
 use self::tokens::Tokens;
 use crate::lines::Lines;
 use crate::services::Shared;
@@ -51,45 +62,82 @@ pub(crate) struct Phones {
     pub(crate) settings: Settings,
     /// What pages carry on: signed, with an end.
     tokens: Tokens,
+    paths: Paths,
+    reporter: Reporter,
+    strangers: Strangers,
+    timing: Timing,
+    enrolments: Enrolments,
+    stale: Stale,
 }
 
 impl Phones {
-    pub(crate) fn new(shared: Arc<Shared>, settings: Settings) -> Self {
-        let tokens = Tokens::new(shared.lines.as_ref().map(Lines::page_key));
-        Self {
+    /// What serves, and the work that tells the cluster about it.
+    fn new(shared: Arc<Shared>, settings: Settings) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (reporter, reporting) = Reporter::new(Arc::clone(&shared));
+        let phones = Self {
+            tokens: Tokens::new(shared.lines.as_ref().map(Lines::page_key)),
             shared,
+            strangers: Strangers::new(settings.strangers_per_minute_max),
             settings,
-            tokens,
-        }
+            paths: Paths::default(),
+            reporter,
+            timing: Timing::default(),
+            enrolments: Enrolments::default(),
+            stale: Stale::default(),
+        };
+        (phones, reporting)
     }
 
     /// What `device` should show now, by this node's copy; waits for nothing.
     ///
     /// # Errors
     /// [`NoDesk`]: what is missing, for people.
-    pub(crate) fn desk(&self, _state: &State, device: &Device) -> Result<Desk, NoDesk> {
-        Err(NoDesk::NoSeed(device.id.clone()))
+    pub(crate) fn desk(&self, state: &State, device: &Device) -> Result<Desk, NoDesk> {
+        let maker = Maker {
+            settings: &self.settings,
+            lines: self.shared.lines.as_ref().ok_or(NoDesk::LineKey)?,
+        };
+        maker.desk(state, device)
     }
 
     /// The phone whose document path has this token.
-    pub(crate) fn phone_of_token(&self, _token: &str) -> Option<DeviceId> {
-        None
+    pub(crate) fn phone_of_token(&self, token: &str) -> Option<DeviceId> {
+        self.phone_of(&self.shared.cluster.local().state, token, None)
+    }
+
+    /// The same in a state; `hint` is the phone's address where the request has one.
+    fn phone_of(&self, state: &State, token: &str, hint: Option<MacAddress>) -> Option<DeviceId> {
+        self.paths.find(self.shared.lines.as_ref()?, state, token, hint)
     }
 
     /// The document of this stamp was fetched by the phone. Told to the cluster in batches; never waits.
-    pub(crate) fn fetched(&self, _device: &DeviceId, _stamp: u64) {}
+    pub(crate) fn fetched(&self, device: &DeviceId, stamp: u64) {
+        if let Some((vendor, took)) = self.timing.end(device, stamp, Instant::now()) {
+            self.shared.metrics.phones.screen(vendor, took);
+        }
+        self.reporter.shown(device, stamp);
+    }
 
     /// A login from a phone has been decided: measures how long it took to be callable, and starts the clock of how
     /// long it takes until the phone has fetched its document.
     pub(crate) fn login_timed(
         &self,
-        _device: &DeviceId,
+        device: &DeviceId,
         vendor: Vendor,
         submitted: Instant,
         committed: Instant,
-        _epoch: Epoch,
+        epoch: Epoch,
     ) {
         let callable = committed.saturating_duration_since(submitted);
         self.shared.metrics.phones.callable(vendor, callable);
+        self.timing.begin(device, vendor, submitted, epoch);
+    }
+
+    /// The log's clock, or this machine's when nothing has been logged for a while.
+    fn now(&self, state: &State) -> TimeMs {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        state
+            .clock()
+            .max(TimeMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
     }
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::{Peer, Phones, app, companion, em};
+use super::{Peer, Phones, app, companion, documents, em};
 
 /// The largest request body; forms and uploads of phones are far smaller. More is answered 413.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -25,10 +25,20 @@ pub(super) fn router(phones: Arc<Phones>) -> Router {
         .merge(app::routes())
         .merge(companion::routes())
         .merge(em::routes())
+        .merge(documents::routes())
+        .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::map_response(unstored))
         .layer(middleware::from_fn(watched))
         .with_state(phones)
+}
+
+/// The root, and what no path is.
+async fn nothing_here() -> (StatusCode, &'static str) {
+    (
+        StatusCode::NOT_FOUND,
+        "here phones get their documents; nothing else is to be seen\n",
+    )
 }
 
 /// Nothing here is for anybody else's cache, unless the answer says otherwise.

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use hotdesk_phone::Registrar;
 use smol_str::SmolStr;
 
-use crate::config::{ConfigError, PhonesSection};
+use crate::config::{Config, ConfigError};
 
 /// `[phones]` as the services need it.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// The office of this node.
+    pub(crate) site: SmolStr,
     /// Scheme, host and port without a slash at the end.
     pub(crate) base: SmolStr,
     /// The edge.
@@ -29,7 +31,8 @@ pub(crate) struct Settings {
 impl Settings {
     /// `first`: the first listener, and whether it is encrypted; its address stands in for a URL that is not given,
     /// which the check of the configuration allows on loopback only.
-    pub(crate) fn new(section: &PhonesSection, first: (SocketAddr, bool)) -> Result<Self, ConfigError> {
+    pub(crate) fn new(config: &Config, first: (SocketAddr, bool)) -> Result<Self, ConfigError> {
+        let section = &config.phones;
         let of = |key: &'static str| move |problem: String| ConfigError::of_key(key, problem);
         let base = match section.url {
             Some(_) => section.base().map_err(of("phones.url"))?,
@@ -37,6 +40,7 @@ impl Settings {
         };
         let list = |items: &[String]| items.iter().map(SmolStr::from).collect();
         Ok(Self {
+            site: SmolStr::from(&config.node.site),
             base: base.into(),
             registrar: section.edge().map_err(of("phones.registrar"))?,
             push_from: list(&section.push_from),

@@ -7,6 +7,7 @@ mod http;
 mod import;
 mod login;
 mod login_stream;
+mod phones;
 mod pin_change;
 mod serving;
 mod tls;

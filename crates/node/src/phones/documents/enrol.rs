@@ -1,0 +1,120 @@
+//! The first contact of a phone with a one-time token: it is put into the directory and given a password.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotdesk_core::phones::TokenHash;
+use hotdesk_core::{Action, Actor, Device, DeviceId, MacAddress, RequestId, State};
+use hotdesk_phone::{Recognised, Vendor};
+use ring::digest::{SHA256, digest};
+use smol_str::{SmolStr, format_smolstr};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::refused::{Refused, Result};
+use crate::phones::Phones;
+use crate::services::{Error, new_request_id};
+
+/// How long the two entries may take.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// One phone at a time: phones ask for several files at once, and each would begin the same.
+#[derive(Default)]
+pub(in crate::phones) struct Enrolments(Mutex<()>);
+
+impl Phones {
+    /// Puts the phone into the directory, at the token's site, and gives it a password; what was done before is not
+    /// done again. Gives its record.
+    pub(super) async fn enrol(
+        &self,
+        token: &str,
+        mac: MacAddress,
+        recognised: &Recognised,
+    ) -> Result<Arc<Device>> {
+        let _turn = self.enrolments.0.lock().await;
+        let deadline = Instant::now() + WITHIN;
+        let hash = digest(&SHA256, token.as_bytes());
+        let hash = <[u8; 32]>::try_from(hash.as_ref()).expect("SHA-256 has 32 bytes");
+        let enrol = Action::EnrolDevice {
+            token_hash: TokenHash(hash),
+            mac,
+            vendor_model: model(recognised),
+        };
+        self.decide(deadline, new_request_id(), enrol).await?;
+        let state = self.caught_up(deadline).await?;
+        let device = found(&state, mac)?;
+        if device.secret_seed.is_some() {
+            return Ok(device);
+        }
+        let id = new_request_id();
+        let action = self.new_secret(&device.id, id)?;
+        self.decide(deadline, id, action).await?;
+        tracing::info!(
+            device_id = device.id.as_str(),
+            site_id = device.site.as_str(),
+            vendor = recognised.vendor.name(),
+            "phone put into the directory by an enrolment token"
+        );
+        found(&self.caught_up(deadline).await?, mac)
+    }
+
+    fn new_secret(&self, device: &DeviceId, id: RequestId) -> Result<Action> {
+        let lines = self.shared.lines.as_ref();
+        let lines = lines.ok_or_else(|| Refused::no_desk(crate::phones::desk::NoDesk::LineKey))?;
+        Ok(Action::SetDeviceSecret {
+            device: device.clone(),
+            sealed: Some(lines.seal(device, &lines.generate(device, id))),
+            seed: Some(id.0),
+        })
+    }
+
+    async fn decide(&self, deadline: Instant, id: RequestId, action: Action) -> Result<()> {
+        let by = Actor(format_smolstr!("node:{}", self.shared.node_id));
+        match self.shared.propose(deadline, by, Some(id), action).await {
+            Ok(_) => Ok(()),
+            Err(Error::Refusal(refusal)) => Err(Refused::enrolment_refused(refusal.to_string())),
+            Err(error) => Err(unreachable(&error)),
+        }
+    }
+
+    async fn caught_up(&self, deadline: Instant) -> Result<State> {
+        self.shared
+            .catch_up(deadline)
+            .await
+            .map_err(|error| unreachable(&error))
+    }
+}
+
+fn unreachable(error: &Error) -> Box<Refused> {
+    Refused::try_again(format!(
+        "the phone could not be put into the directory now ({})",
+        error.name()
+    ))
+}
+
+fn found(state: &State, mac: MacAddress) -> Result<Arc<Device>> {
+    let device = state.device_by_mac(&mac).map(Arc::clone);
+    device.ok_or_else(|| Refused::try_again("the phone was deleted in the meantime".into()))
+}
+
+/// "yealink-t54w": what the phone says it is, so that its maker can be told from it.
+fn model(recognised: &Recognised) -> SmolStr {
+    let vendor = recognised.vendor;
+    let Some(model) = &recognised.model else {
+        return vendor.name().into();
+    };
+    let plain: String = model
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    if Vendor::of_model(&plain) == vendor {
+        return plain.into();
+    }
+    format_smolstr!("{}-{}", vendor.name(), plain.trim_matches('-'))
+}

@@ -1,0 +1,203 @@
+//! Which phone of the directory asks, and how it has shown to be that one.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use data_encoding::BASE64;
+use hotdesk_cluster::Local;
+use hotdesk_core::phones::SeenPhone;
+use hotdesk_core::{Device, DeviceId, MacAddress, SiteId, State};
+use hotdesk_phone::{File, Mac, Recognised};
+use zeroize::Zeroizing;
+
+use super::refused::{Refused, Result};
+use super::{Asked, Way};
+use crate::phones::paths::is_right;
+
+/// How a phone has shown to be the one that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Its own token, in the path or as a password.
+    Token,
+    /// The certificate that it was made with.
+    Certificate,
+    /// Not at all: its enrolment is open.
+    Window,
+}
+
+/// The phone that asks.
+#[derive(Clone, Debug)]
+pub(super) struct Identified {
+    pub(super) device: Arc<Device>,
+    pub(super) proof: Proof,
+}
+
+/// User name and password of a request (RFC 7617). No `Debug`.
+pub(super) struct Basic {
+    pub(super) user: String,
+    pub(super) password: Zeroizing<String>,
+}
+
+impl Asked<'_> {
+    /// The phone of the token in the path.
+    pub(super) fn own_phone(&self, state: &State) -> Option<Arc<Device>> {
+        let Way::Own(token) = &self.way else {
+            return None;
+        };
+        let id = self.phones.phone_of(state, token, mac_in(self.name))?;
+        state.device(&id).map(Arc::clone)
+    }
+
+    /// The phone that asks; one that comes with an enrolment token for the first time is put into the directory.
+    pub(super) async fn identify_or_enrol(
+        &self,
+        local: &Local,
+        recognised: &Recognised,
+    ) -> Result<Identified> {
+        if let (Some(path), Some(agent)) = (recognised.mac, recognised.agent_mac)
+            && path != agent
+        {
+            return Err(Refused::addresses_differ(path, agent));
+        }
+        let mac = recognised.mac.or(recognised.agent_mac);
+        if let Way::Own(_) = self.way {
+            return self.by_token(&local.state, mac);
+        }
+        if let Some(identified) = self.by_certificate(&local.state, mac)? {
+            return Ok(identified);
+        }
+        let is_login = matches!(recognised.file, File::User { .. });
+        if let Some(basic) = basic(self.headers).filter(|_| !is_login) {
+            return self.by_password(&local.state, mac, &basic);
+        }
+        self.is_stranger()?;
+        let mac = mac.ok_or_else(Refused::nameless)?;
+        if let Some(device) = local.state.device_by_mac(&address(mac)) {
+            let is_open = device.enrolment.is_open(self.phones.now(&local.state));
+            if !is_open {
+                return Err(Refused::window_closed(&device.id));
+            }
+            if device.secret_seed.is_some() {
+                return Ok(Identified {
+                    device: Arc::clone(device),
+                    proof: Proof::Window,
+                });
+            }
+        }
+        match &self.way {
+            Way::Enrolment(token) => {
+                let device = self.phones.enrol(token, address(mac), recognised).await?;
+                Ok(Identified {
+                    device,
+                    proof: Proof::Window,
+                })
+            }
+            Way::Own(_) | Way::Bare => match local.state.device_by_mac(&address(mac)) {
+                // Without a password of ours: says so when its document is made.
+                Some(device) => Ok(Identified {
+                    device: Arc::clone(device),
+                    proof: Proof::Window,
+                }),
+                None => {
+                    self.waits(mac, recognised);
+                    Err(Refused::waiting(mac))
+                }
+            },
+        }
+    }
+
+    fn by_token(&self, state: &State, mac: Option<Mac>) -> Result<Identified> {
+        let Some(device) = self.own_phone(state) else {
+            self.is_stranger()?;
+            return Err(Refused::unknown_token());
+        };
+        if let (Some(known), Some(mac)) = (device.mac, mac)
+            && known != address(mac)
+        {
+            return Err(Refused::other_phones_token(&device.id, mac));
+        }
+        Ok(Identified {
+            device,
+            proof: Proof::Token,
+        })
+    }
+
+    /// `None` without a certificate, or for one of a phone that nobody knows yet.
+    fn by_certificate(&self, state: &State, mac: Option<Mac>) -> Result<Option<Identified>> {
+        let Some(shown) = self.peer.macs.first() else {
+            return Ok(None);
+        };
+        let mac = mac.unwrap_or(*shown);
+        if !self.peer.macs.contains(&mac) {
+            return Err(Refused::other_certificate(mac));
+        }
+        Ok(state.device_by_mac(&address(mac)).map(|device| Identified {
+            device: Arc::clone(device),
+            proof: Proof::Certificate,
+        }))
+    }
+
+    /// The phone's id and its token.
+    fn by_password(&self, state: &State, mac: Option<Mac>, basic: &Basic) -> Result<Identified> {
+        let id = DeviceId::parse(&basic.user).ok();
+        let device = id.and_then(|id| state.device(&id));
+        let lines = self.phones.shared.lines.as_ref();
+        let proven = device
+            .zip(lines)
+            .filter(|(device, lines)| is_right(lines, state, &device.id, &basic.password));
+        let Some((device, _)) = proven else {
+            self.is_stranger()?;
+            return Err(Refused::wrong_password());
+        };
+        if let (Some(known), Some(mac)) = (device.mac, mac)
+            && known != address(mac)
+        {
+            return Err(Refused::other_phones_token(&device.id, mac));
+        }
+        Ok(Identified {
+            device: Arc::clone(device),
+            proof: Proof::Token,
+        })
+    }
+
+    /// Puts an unknown phone on the list of those that wait.
+    fn waits(&self, mac: Mac, recognised: &Recognised) {
+        let text = |text: &Option<smol_str::SmolStr>| text.clone().unwrap_or_default();
+        self.phones.reporter.unknown(SeenPhone {
+            mac: address(mac),
+            vendor: recognised.vendor.name().into(),
+            model: text(&recognised.model),
+            firmware: text(&recognised.firmware),
+            site: SiteId::parse(&self.phones.settings.site).ok(),
+            address: self.peer.address.to_string().into(),
+        });
+    }
+}
+
+/// User name and password, if the request carries them.
+pub(super) fn basic(headers: &HeaderMap) -> Option<Basic> {
+    let given = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (word, encoded) = given.split_at_checked("basic ".len())?;
+    if !word.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    let pair = Zeroizing::new(BASE64.decode(encoded.trim_ascii()).ok()?);
+    let pair = std::str::from_utf8(&pair).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    Some(Basic {
+        user: user.to_owned(),
+        password: Zeroizing::new(password.to_owned()),
+    })
+}
+
+/// The address in the name of a file, to find a phone quickly; what it means is for the adapters to say.
+fn mac_in(name: &str) -> Option<MacAddress> {
+    name.split(|c: char| !c.is_ascii_hexdigit())
+        .find(|run| run.len() == 12)
+        .and_then(|run| MacAddress::parse(run).ok())
+}
+
+/// The same address as the directory has it.
+pub(in crate::phones) fn address(mac: Mac) -> MacAddress {
+    MacAddress::parse(&mac.to_string()).expect("a phone's address in the one crate is one in the other")
+}

@@ -1,0 +1,112 @@
+//! How often one source may ask without showing whose phone it is.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+/// How many sources are counted apart. Once there are more in one minute, the new ones are counted together.
+const SOURCES_MAX: usize = 10_000;
+/// How long a count goes on.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Stands for all sources beyond the limit. Nobody asks from there (RFC 1122 §3.2.1.3).
+const OTHERS: IpAddr = IpAddr::V4(Ipv4Addr::BROADCAST);
+
+/// The counts.
+pub(super) struct Strangers {
+    per_minute_max: u32,
+    counts: Mutex<HashMap<IpAddr, Count>>,
+}
+
+struct Count {
+    since: Instant,
+    requests: u32,
+}
+
+impl Strangers {
+    pub(super) fn new(per_minute_max: u32) -> Self {
+        Self {
+            per_minute_max,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Counts a request; how long to wait when it is one too many.
+    pub(super) fn let_in(&self, source: IpAddr, now: Instant) -> Result<(), Duration> {
+        let mut counts = self.counts.lock();
+        if counts.len() >= SOURCES_MAX && !counts.contains_key(&source) {
+            counts.retain(|_, count| now.saturating_duration_since(count.since) < WINDOW);
+        }
+        let key = if counts.len() >= SOURCES_MAX && !counts.contains_key(&source) {
+            OTHERS
+        } else {
+            source
+        };
+        let count = counts.entry(key).or_insert(Count {
+            since: now,
+            requests: 0,
+        });
+        let age = now.saturating_duration_since(count.since);
+        if age >= WINDOW {
+            *count = Count {
+                since: now,
+                requests: 0,
+            };
+        } else if count.requests >= self.per_minute_max {
+            return Err(WINDOW - age);
+        }
+        count.requests += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(number: u32) -> IpAddr {
+        Ipv4Addr::from_bits(number).into()
+    }
+
+    #[test]
+    fn a_source_asks_so_often_a_minute_and_no_more() {
+        let strangers = Strangers::new(3);
+        let start = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(strangers.let_in(address(1), start), Ok(()));
+        }
+        let later = start + Duration::from_secs(20);
+        assert_eq!(strangers.let_in(address(1), later), Err(Duration::from_secs(40)));
+        assert_eq!(
+            strangers.let_in(address(2), later),
+            Ok(()),
+            "others are not held up"
+        );
+        assert_eq!(strangers.let_in(address(1), start + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn beyond_the_limit_new_sources_share_one_count() {
+        let strangers = Strangers::new(2);
+        let start = Instant::now();
+        let most = u32::try_from(SOURCES_MAX).unwrap();
+        for number in 0..most {
+            assert_eq!(strangers.let_in(address(number), start), Ok(()));
+        }
+        let outcomes =
+            [most, most + 1, most + 2].map(|number| strangers.let_in(address(number), start).is_ok());
+        assert_eq!(outcomes, [true, true, false]);
+        assert_eq!(
+            strangers.let_in(address(0), start),
+            Ok(()),
+            "who was there first is known"
+        );
+        assert!(strangers.counts.lock().len() <= SOURCES_MAX + 1);
+        assert_eq!(
+            strangers.let_in(address(most), start + WINDOW),
+            Ok(()),
+            "a minute later there is room"
+        );
+    }
+}

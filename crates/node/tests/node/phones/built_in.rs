@@ -1,0 +1,159 @@
+//! Logins that phones have built in: user id and PIN as the credentials of a request.
+
+use hotdesk_core::SiteId;
+
+use super::*;
+
+fn user_file(world: &World, user: &str) -> Ask<'static> {
+    get(own_path(world, POLY, &format!("{user}.cfg"))).by(POLY_AGENT)
+}
+
+fn who(world: &World, device: &str) -> Option<String> {
+    let session = state(world).session_at(&device.parse().unwrap()).cloned();
+    session.map(|session| session.user.to_string())
+}
+
+#[tokio::test]
+async fn a_phone_that_asks_as_a_user_logs_the_user_in() {
+    let world = office_with(|config| config.http.listen = Some("127.0.0.1:0".into())).await;
+    let asked = user_file(&world, "2001").send(&world).await;
+    asked.is(401, "user id and PIN");
+    assert!(asked.header("www-authenticate").contains("realm=\"Hotdesk\""));
+    assert_eq!(who(&world, POLY), None);
+
+    let answer = user_file(&world, "2001")
+        .showing("2001", "1234")
+        .send(&world)
+        .await;
+    let session = state(&world).session_at(&POLY.parse().unwrap()).cloned().unwrap();
+    answer.is(200, &format!("epoch {}", session.epoch));
+    assert_eq!(
+        (session.user.as_str(), session.by.as_str()),
+        ("ada", "phone:built-in")
+    );
+
+    // It asks again after a restart: no second login, and the PIN is of no interest.
+    user_file(&world, "2001")
+        .showing("2001", "1234")
+        .send(&world)
+        .await
+        .is(200, "");
+    let again = state(&world).session_at(&POLY.parse().unwrap()).cloned().unwrap();
+    assert_eq!(again.epoch, session.epoch);
+
+    let metrics = get("/metrics").send_to(world.node.http_address().unwrap()).await;
+    for stage in ["callable", "screen"] {
+        let line = format!("hotdesk_phone_login_seconds_count{{vendor=\"poly\",stage=\"{stage}\"}} 1");
+        metrics.is(200, &line);
+    }
+}
+
+#[tokio::test]
+async fn wrong_pins_are_counted_as_everywhere_else() {
+    let mut world = office().await;
+    for _ in 0..20 {
+        let wrong = user_file(&world, "2001")
+            .showing("2001", "9999")
+            .send(&world)
+            .await;
+        assert!(matches!(wrong.status, 401 | 403), "{}", wrong.body);
+        if wrong.status == 403 {
+            break;
+        }
+    }
+    // Locked, as a login by another surface finds.
+    user_file(&world, "2001")
+        .showing("2001", "1234")
+        .send(&world)
+        .await
+        .is(403, "(HD");
+    let locked = world.login("ada", MAC, "1234").await.unwrap_err();
+    assert!(format!("{locked:?}").contains("locked"), "{locked:?}");
+    assert_eq!(who(&world, POLY), None);
+}
+
+#[tokio::test]
+async fn another_users_document_is_not_given() {
+    let world = office().await;
+    let answer = user_file(&world, "2002")
+        .showing("2001", "1234")
+        .send(&world)
+        .await;
+    answer.is(401, "another user's");
+    assert_eq!(who(&world, POLY), None);
+}
+
+#[tokio::test]
+async fn a_phone_that_asks_as_its_last_user_does_not_take_the_session_back() {
+    let mut world = office().await;
+    user_file(&world, "2001")
+        .showing("2001", "1234")
+        .send(&world)
+        .await
+        .is(200, "epoch");
+    world.login("ada", "ny-1", "1234").await.unwrap();
+    assert_eq!(
+        (who(&world, POLY), who(&world, "ny-1")),
+        (None, Some("ada".into()))
+    );
+    // The trigger comes, and the phone asks for what it asked for before.
+    user_file(&world, "2001")
+        .showing("2001", "1234")
+        .send(&world)
+        .await
+        .is(401, "no longer");
+    assert_eq!(who(&world, "ny-1"), Some("ada".into()));
+    // It has loaded the neutral document; now somebody types.
+    let own = get(own_path(&world, POLY, &format!("{POLY}-hotdesk.cfg"))).by(POLY_AGENT);
+    own.send(&world).await.is(200, "neutral");
+    let wanted = state(&world).wanted_stamp(&POLY.parse().unwrap());
+    eventually(&world, "the phone is wiped", |state| {
+        let shown = state.device(&POLY.parse().unwrap()).unwrap().shown;
+        shown.is_some_and(|shown| shown.stamp == wanted)
+    })
+    .await;
+    user_file(&world, "2001")
+        .showing("2001", "1234")
+        .send(&world)
+        .await
+        .is(200, "epoch");
+    assert_eq!(
+        (who(&world, POLY), who(&world, "ny-1")),
+        (Some("ada".into()), None)
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_was_told_to_ask_by_an_older_document_gets_the_present_one() {
+    let mut world = office().await;
+    let (mac, agent) = ("8c1e8004a1b2", "Cisco-CP-8851-3PCC/11.3.7 (8c1e8004a1b2)");
+    put_phone(&world, mac, "cisco-mpp-8851").await;
+    let stamp = state(&world).wanted_stamp(&mac.parse().unwrap());
+    let login = || {
+        let path = own_path(&world, mac, &format!("em-{stamp}-2001.xml"));
+        get(path).by(agent).showing("2001", "1234")
+    };
+    let ask = login();
+    ask.send(&world).await.is(200, "epoch");
+    assert_eq!(who(&world, mac), Some("ada".into()));
+    let later = login();
+    world.login("ada", "ny-1", "1234").await.unwrap();
+    later.send(&world).await.is(200, "neutral");
+    assert_eq!(
+        (who(&world, mac), who(&world, "ny-1")),
+        (None, Some("ada".into()))
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_logs_nobody_in() {
+    let world = office().await;
+    let answer = get("/2001.cfg")
+        .by(POLY_AGENT)
+        .showing("2001", "1234")
+        .send(&world)
+        .await;
+    answer.is(403, "must come with its own token");
+    let site: SiteId = "chicago".parse().unwrap();
+    assert!(state(&world).sessions().all(|session| session.site != site));
+}

@@ -1,0 +1,140 @@
+//! How phones come in: by approval, with a one-time token, and the list of those that wait.
+
+use hotdesk_core::phones::{EnrolmentToken, TokenHash};
+use ring::digest::{SHA256, digest};
+
+use super::*;
+
+#[tokio::test]
+async fn an_approved_phone_fetches_once_without_its_token_and_then_with_it() {
+    let world = office().await;
+    open_window(&world, MAC).await;
+    let bare = format!("/{MAC}.cfg");
+    let first = get(&bare).by(AGENT).send(&world).await;
+    first.is(200, &format!("/p/{}/", token(&world, MAC)));
+    get(&bare).by(AGENT).send(&world).await.is(200, "neutral");
+    get(own_path(&world, MAC, &format!("{MAC}.cfg")))
+        .by(AGENT)
+        .send(&world)
+        .await
+        .is(200, "neutral");
+    eventually(&world, "the window is closed", |state| {
+        let enrolment = state.device(&MAC.parse().unwrap()).unwrap().enrolment;
+        enrolment.open_until == TimeMs(0) && enrolment.enrolled_at > TimeMs(0)
+    })
+    .await;
+    get(&bare)
+        .by(AGENT)
+        .send(&world)
+        .await
+        .is(403, "must come with its own token");
+    // A factory reset: opened again, it begins again.
+    open_window(&world, MAC).await;
+    get(&bare).by(AGENT).send(&world).await.is(200, "neutral");
+}
+
+#[tokio::test]
+async fn an_unknown_phone_waits_in_the_list_and_not_in_the_void() {
+    let world = office().await;
+    let agent = "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef";
+    let answer = get("/805ec0bdeaef.cfg").by(agent).send(&world).await;
+    answer.is(
+        404,
+        "phone 805ec0bdeaef is not in the directory; it is waiting for approval",
+    );
+    let mac = "805ec0bdeaef".parse().unwrap();
+    eventually(&world, "the phone waits", |state| {
+        state.waiting_phone(&mac).is_some()
+    })
+    .await;
+    let phone = state(&world).waiting_phone(&mac).unwrap().phone.clone();
+    assert_eq!(phone.vendor, "yealink");
+    assert!(
+        phone.model == "yealink-t46u" && phone.firmware.contains("108.86.0.100"),
+        "{phone:?}"
+    );
+    assert_eq!(
+        (phone.address.as_str(), phone.site.unwrap().as_str()),
+        ("127.0.0.1", "chicago")
+    );
+    // Known from then on, it is served.
+    put_phone(&world, "805ec0bdeaef", "yealink-t46u").await;
+    open_window(&world, "805ec0bdeaef").await;
+    get("/805ec0bdeaef.cfg")
+        .by(agent)
+        .send(&world)
+        .await
+        .is(200, "neutral");
+    assert!(state(&world).waiting_phone(&mac).is_none());
+}
+
+/// Has the cluster take a token of this text.
+async fn put_token(world: &World, text: &str, uses: u32) {
+    let hash = digest(&SHA256, text.as_bytes());
+    let token = EnrolmentToken {
+        hash: TokenHash(hash.as_ref().try_into().unwrap()),
+        site: "new-york".parse().unwrap(),
+        uses,
+        until: far(&state(world)),
+        note: "new phones".into(),
+    };
+    put(act(world, Action::PutEnrolmentToken(token)).await);
+}
+
+#[tokio::test]
+async fn a_one_time_token_brings_one_phone_in() {
+    let world = office().await;
+    put_token(&world, "welcome-to-the-office", 1).await;
+    let (mac, agent) = ("805ec0bdeaef", "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef");
+    let path = format!("/e/welcome-to-the-office/{mac}.cfg");
+    let answer = get(&path).by(agent).send(&world).await;
+    answer.is(200, "neutral");
+    let known = device(&world, mac);
+    assert_eq!(
+        (known.site.as_str(), known.model.as_str()),
+        ("new-york", "yealink-t46u")
+    );
+    let token = token(&world, mac);
+    assert!(answer.body.contains(&format!("/p/{token}/")));
+    // The answer was lost: it asks again, and nothing is spent or changed.
+    get(&path)
+        .by(agent)
+        .send(&world)
+        .await
+        .is(200, &format!("/p/{token}/"));
+    get(format!("/p/{token}/{mac}.cfg"))
+        .by(agent)
+        .send(&world)
+        .await
+        .is(200, "neutral");
+
+    let other = "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:f0";
+    let refused = get("/e/welcome-to-the-office/805ec0bdeaf0.cfg")
+        .by(other)
+        .send(&world)
+        .await;
+    refused.is(403, "enrolment token");
+    assert!(!refused.body.contains("welcome"), "the token is not repeated");
+    get("/e/guess/805ec0bdeaf0.cfg")
+        .by(other)
+        .send(&world)
+        .await
+        .is(403, "enrolment token");
+    let unknown: DeviceId = "805ec0bdeaf0".parse().unwrap();
+    assert!(state(&world).device(&unknown).is_none());
+}
+
+#[tokio::test]
+async fn many_requests_at_once_bring_a_phone_in_once() {
+    let world = office().await;
+    put_token(&world, "welcome", 2).await;
+    let (mac, agent) = ("805ec0bdeaef", "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef");
+    let asks = (0..6).map(|_| get(format!("/e/welcome/{mac}.cfg")).by(agent).send(&world));
+    let answers = futures::future::join_all(asks).await;
+    let expected = format!("/p/{}/", token(&world, mac));
+    for answer in answers {
+        answer.is(200, &expected);
+    }
+    let left = state(&world).enrolment_tokens().next().map(|token| token.uses);
+    assert_eq!(left, Some(1));
+}
