@@ -16,6 +16,7 @@ pub mod config;
 mod edge;
 pub mod http;
 mod journal;
+mod phones;
 mod route;
 mod sip;
 mod standing;

@@ -7,6 +7,7 @@ mod check;
 mod items;
 mod key;
 mod keys;
+mod phones;
 mod read;
 mod registrar;
 mod sample;
@@ -24,6 +25,7 @@ use hotdesk_routing::{DialPlan, OutsideHours, Rights, Trunk};
 use smol_str::SmolStr;
 
 pub use hotdesk_sip::hop::Transport;
+pub use phones::Phones;
 pub use registrar::{Model, Registrar, Security};
 pub use sample::sample_config;
 pub use services::{Announce, Calls, CallsAtEviction, EmergencyNotify, Http, SipUri, SiteLimits};
@@ -82,6 +84,8 @@ pub struct Config {
     pub calls: Calls,
     /// `activity.report_every_ms`
     pub activity_report_every: Duration,
+    /// `[phones]`
+    pub phones: Phones,
     /// `[http]`
     pub http: Http,
     /// `[announce]`
@@ -236,6 +240,7 @@ impl Default for Config {
             eviction_calls: CallsAtEviction::default(),
             calls: Calls::default(),
             activity_report_every: Duration::from_secs(30),
+            phones: Phones::default(),
             http: Http::default(),
             announce: Announce::default(),
             report_every: Duration::from_secs(60),

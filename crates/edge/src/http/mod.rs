@@ -36,7 +36,8 @@ use tokio::sync::{Semaphore, watch};
 pub use self::collect::Direction;
 pub use self::metrics::{Labelled, Metrics};
 pub use self::status::{
-    Edge as EdgeStatus, Event, Listener as ListenerStatus, StatusReport, StatusSource, Traffic, Trunk,
+    Edge as EdgeStatus, Event, Listener as ListenerStatus, Phone as PhoneStatus, StatusReport, StatusSource,
+    Traffic, Trunk,
 };
 
 /// Where to serve, and to whom.

@@ -79,6 +79,22 @@ fn write_page(page: &mut String, report: &StatusReport) -> fmt::Result {
         vec![it.id.clone(), it.site.clone(), it.uri.clone(), is.into()]
     });
     table(page, "Other edges", &["edge", "office", "address", "is"], edges)?;
+    let phones = report.phones.iter().map(|it| {
+        let columns = [
+            it.device.clone(),
+            it.stage.clone(),
+            span(it.for_ms),
+            it.attempts.to_string(),
+        ];
+        columns.to_vec()
+    });
+    let columns = ["phone", "is", "for", "was told"];
+    table(
+        page,
+        "Phones that do not show yet what they should",
+        &columns,
+        phones,
+    )?;
     let events = report.events.iter().map(|it| {
         let ago = format!("{} ago", span(report.now_at_ms.saturating_sub(it.at_ms)));
         vec![ago, it.text.clone()]
@@ -166,7 +182,7 @@ impl fmt::Display for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::status::{Edge, Event, Listener, Traffic, Trunk};
+    use super::super::status::{Edge, Event, Listener, Phone, Traffic, Trunk};
     use super::*;
 
     #[test]
@@ -200,6 +216,11 @@ mod tests {
                 detail: evil(),
                 ..Trunk::default()
             }],
+            phones: vec![Phone {
+                device: evil(),
+                stage: evil(),
+                ..Phone::default()
+            }],
             events: vec![Event {
                 at_ms: 0,
                 text: evil(),
@@ -208,7 +229,7 @@ mod tests {
         };
         let page = status(&report);
         assert!(!page.contains("<script"), "{page}");
-        assert_eq!(page.matches("&lt;script&gt;&quot;&amp;&#39;").count(), 18);
+        assert_eq!(page.matches("&lt;script&gt;&quot;&amp;&#39;").count(), 20);
     }
 
     #[test]

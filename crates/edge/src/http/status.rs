@@ -54,6 +54,8 @@ pub struct StatusReport {
     pub edges: Vec<Edge>,
     /// Ways out.
     pub trunks: Vec<Trunk>,
+    /// Phones that do not show yet what they should.
+    pub phones: Vec<Phone>,
     /// What happened last, the newest first.
     pub events: Vec<Event>,
 }
@@ -129,6 +131,19 @@ pub struct Trunk {
     pub since_at_ms: u64,
     /// Why, in a few words.
     pub detail: String,
+}
+
+/// A phone that does not show yet what it should.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Phone {
+    /// Its id.
+    pub device: String,
+    /// What it waits for: `queued`, `busy`, `gone`, `loading`, `pausing`, `gave up`.
+    pub stage: String,
+    /// For how long, in milliseconds.
+    pub for_ms: u64,
+    /// How often it was told to load.
+    pub attempts: u32,
 }
 
 /// Something worth knowing that happened.

@@ -38,9 +38,11 @@ use super::settings::{Settings, contains};
 use super::stack::Stack;
 use super::starcodes::StarCodes;
 use super::talk::Talk;
+use super::triggers::Asked;
 use super::trunks::{Trunks, listener_for};
 use crate::calls::{Records, Traces};
 use crate::http::{Direction, Metrics};
+use crate::phones::Phones;
 use crate::standing::{Policy, Standing};
 use crate::transport::Transports;
 
@@ -64,6 +66,8 @@ pub(crate) enum Tag {
     Probe { trunk: SmolStr },
     /// A NOTIFY that a phone did not ask for.
     Notice { device: SmolStr },
+    /// What makes a phone load its document, or show a page.
+    Trigger(Box<Asked>),
     /// A message about an emergency call.
     Text { to: SmolStr },
     /// Nobody waits for its answer.
@@ -103,6 +107,7 @@ pub(crate) struct App {
     pub(crate) serving: Arc<Serving>,
     pub(crate) activity: Arc<Activity>,
     pub(crate) star_codes: StarCodes,
+    pub(crate) phones: Phones,
     pub(crate) metrics: Metrics,
     pub(crate) records: Option<Records>,
     pub(crate) traces: Arc<Traces>,
@@ -481,6 +486,7 @@ impl Application for App {
                 let status = response.and_then(Message::status);
                 tracing::debug!(device_id = %device, ?status, "notice answered");
             }
+            Tag::Trigger(asked) => self.trigger_answered(asked, response, out),
             Tag::Text { to } => {
                 let status = response.and_then(Message::status);
                 if !matches!(status, Some(200..300)) {
@@ -528,7 +534,7 @@ impl Application for App {
 }
 
 /// `host:port`, `[v6]:port`, `host`.
-fn split_sent_by(sent_by: &str) -> (&str, Option<u16>) {
+pub(crate) fn split_sent_by(sent_by: &str) -> (&str, Option<u16>) {
     match sent_by.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
         _ => (sent_by, None),

@@ -54,6 +54,19 @@ pub(crate) struct Reach {
     pub(crate) hop: Hop,
 }
 
+/// How a phone's own line is registered.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnLine {
+    /// The way to it.
+    pub(crate) reach: Reach,
+    /// From where it registers.
+    pub(crate) flow: Hop,
+    /// The Call-ID of its last REGISTER.
+    pub(crate) call_id: Bytes,
+    /// What the phone says that it is.
+    pub(crate) user_agent: SmolStr,
+}
+
 /// What changed, what the deciding function gave besides, and the bytes to be kept, if any.
 pub(crate) type Changing<T> = (Vec<Change>, T, Option<Vec<u8>>);
 
@@ -195,6 +208,18 @@ impl Locations {
     pub(crate) fn best_flow(&self, device: &str) -> Option<Reach> {
         let table = self.table(device).lock();
         table.bindings.get(device)?.best_flow(now_ms()).map(Reach::of)
+    }
+
+    /// How a phone's own line is registered; where it has several contacts, the one heard of last.
+    pub(crate) fn own_line(&self, device: &str) -> Option<OwnLine> {
+        let table = self.table(device).lock();
+        let contact = table.bindings.get(device)?.best_flow(now_ms())?;
+        Some(OwnLine {
+            reach: Reach::of(contact),
+            flow: contact.hop.clone(),
+            call_id: contact.call_id.clone(),
+            user_agent: contact.user_agent.clone(),
+        })
     }
 
     fn reach(&self, aor: &str, wanted: impl Fn(&Contact) -> bool) -> Vec<Reach> {

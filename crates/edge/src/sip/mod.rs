@@ -9,6 +9,7 @@
 //!                                                           ├─ dialog      requests inside it
 //!                                                           ├─ lamps       subscriptions, mailboxes
 //!                                                           ├─ movements   logins and logouts seen from here
+//!                                                           ├─ phones      what desk phones should show (triggers)
 //!                                                           └─ emergency, star codes, trunks, other edges
 //! ```
 //!
@@ -34,6 +35,9 @@ mod notable;
 mod notice;
 mod party;
 mod peers;
+mod phone_lines;
+mod phone_words;
+mod phones;
 mod probes;
 mod progress;
 mod register;
@@ -47,6 +51,7 @@ mod starcodes;
 mod start;
 mod talk;
 mod targets;
+mod triggers;
 mod trunks;
 mod webhook;
 

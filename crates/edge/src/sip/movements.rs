@@ -276,6 +276,7 @@ impl App {
                 "registration of a phone that may not be used any more is dropped"
             );
             self.tell_registration(&changed.aor, &changed.changes, &mut out);
+            self.phone_gone(aor);
         }
         self.perform(out);
     }

@@ -166,6 +166,7 @@ impl App {
             }
         }
         self.tell_registration(aor, changes, out);
+        self.phone_registered(line, changes);
         let began = changes.iter().any(|change| !change.kind.is_end());
         if began {
             self.serving.serves(device);

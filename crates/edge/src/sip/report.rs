@@ -46,6 +46,16 @@ impl Report {
             count(app.lamps.notifier.lock().len())
         });
         gauge(
+            "phones_loading",
+            "Phones on the way to what they should show",
+            |app| count(app.phones.state().reconciler.counts().0),
+        );
+        gauge(
+            "phones_in_trouble",
+            "Phones that were given up until something else happens there",
+            |app| count(app.phones.state().reconciler.counts().1),
+        );
+        gauge(
             "messages_not_traced",
             "Messages of calls left out of the traces",
             |app| app.traced.skipped() as f64,
@@ -119,6 +129,7 @@ impl StatusSource for Report {
             traffic: Traffic::of(&app.transports.counters()),
             edges: edges(app),
             trunks: trunks(app),
+            phones: app.phones_behind(),
             events: app.notable.list(),
         }
     }

@@ -26,7 +26,13 @@ use crate::starcode::{Accepted, Call as Voiced, Cluster, Ended, Place, Voice};
 pub(crate) struct StarCodes {
     voice: Voice,
     cluster: Arc<Door>,
-    calls: Arc<Mutex<HashMap<Bytes, Voiced>>>,
+    calls: Arc<Mutex<HashMap<Bytes, Spoken>>>,
+}
+
+/// A star-code call.
+struct Spoken {
+    device: SmolStr,
+    call: Voiced,
 }
 
 /// Why a star code is not answered.
@@ -56,11 +62,16 @@ impl StarCodes {
         self.calls.lock().contains_key(call_id)
     }
 
+    /// Whether somebody is dialling a star code at a phone. There are few such calls at a time.
+    pub(crate) fn is_at(&self, device: &str) -> bool {
+        self.calls.lock().values().any(|spoken| spoken.device == device)
+    }
+
     /// A request inside such a call; `None`: it belongs to another.
     pub(crate) fn within(&self, _app: &App, incoming: &Incoming<'_>) -> Option<Decision<App>> {
         let request = incoming.message;
         let call_id = request.call_id()?;
-        let call = self.calls.lock().get(call_id).cloned()?;
+        let call = self.calls.lock().get(call_id)?.call.clone();
         let answer = match request.method()? {
             Method::Bye => {
                 call.hung_up();
@@ -90,8 +101,8 @@ impl StarCodes {
 
     /// Our 200 was never acknowledged: nobody listens.
     pub(crate) fn unacknowledged(&self, call_id: &[u8]) {
-        if let Some(call) = self.calls.lock().remove(call_id) {
-            call.hung_up();
+        if let Some(spoken) = self.calls.lock().remove(call_id) {
+            spoken.call.hung_up();
         }
     }
 }
@@ -138,8 +149,10 @@ impl App {
             format!("<{}>", self.contact_at(incoming.from, "star-codes")),
         ));
         answer.set_body(Some("application/sdp"), sdp);
-        let (call, ended) = accepted.start(to_code(code), device, Arc::clone(&self.star_codes.cluster));
-        self.star_codes.calls.lock().insert(setup.call_id.clone(), call);
+        let cluster = Arc::clone(&self.star_codes.cluster);
+        let (call, ended) = accepted.start(to_code(code), device.clone(), cluster);
+        let spoken = Spoken { device, call };
+        self.star_codes.calls.lock().insert(setup.call_id.clone(), spoken);
         setup.record.answer_ms = Some(now_ms());
         setup.record.outcome = Ending::Answered;
         setup.record.status = 200;

@@ -41,6 +41,7 @@ use super::trunks::Trunks;
 use crate::calls::{Records, Rotation, Traces};
 use crate::config::Config;
 use crate::http::{HttpConfig, HttpServer, Metrics, Sources, Token};
+use crate::phones::Phones;
 use crate::standing::Standing;
 use crate::starcode::Voice;
 use crate::transport::{Emergency as EmergencyPeek, Limits, ListenConfig, OutgoingTls, TlsFiles, Transports};
@@ -198,6 +199,7 @@ impl SipEdge {
         let every = config.activity_report_every;
         spawn(runtime.spawn(Arc::clone(&app.activity).report(app.client.clone(), every)));
         spawn(runtime.spawn(tick(Arc::clone(app))));
+        spawn(runtime.spawn(super::phones::follow(Arc::clone(app), app.table.subscribe())));
         if let Some(uri) = &config.announce.uri {
             let edge = v1::Edge {
                 id: app.settings.edge.to_string(),
@@ -224,6 +226,7 @@ async fn tick(app: Arc<App>) {
         for changed in app.locations.expire() {
             tracing::info!(aor = %changed.aor, reason = "expired", "registration changed");
             app.tell_registration(&changed.aor, &changed.changes, &mut out);
+            app.phone_gone(&changed.aor);
         }
         let due = app.emergency.due();
         if due || now >= review {
@@ -307,6 +310,7 @@ impl Parts<'_> {
             })
             .collect();
         let notifier = restored(subscriptions);
+        let metrics = Metrics::new();
         let mut digest = DigestSettings::new(config.sip.realm());
         // Which counts were used with older nonces is forgotten with the process that saw them.
         digest.not_before_ms = now_ms();
@@ -348,7 +352,8 @@ impl Parts<'_> {
                 client.clone(),
                 table.clone(),
             ),
-            metrics: Metrics::new(),
+            phones: Phones::new(config.phones.clone(), &metrics),
+            metrics,
             records: records.transpose()?,
             traces: Arc::new(Traces::new(bounds, Detail::default(), redactor)),
             traced: TraceBudget::default(),

@@ -228,7 +228,7 @@ async fn the_digits_of_a_pin_reach_no_record_and_no_trace() {
 }
 
 /// The body of an answer over HTTP.
-async fn get(at: std::net::SocketAddr, path: &str) -> String {
+pub(crate) async fn get(at: std::net::SocketAddr, path: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");

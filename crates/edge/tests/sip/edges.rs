@@ -23,6 +23,7 @@ async fn offices(
             ("chicago", format!("sip:{chicago}")),
             ("new-york", format!("sip:{new_york}")),
         ],
+        ..Company::default()
     };
     let here = Office::start_at("chicago", chicago, company.clone(), |_| {}).await;
     let there = Office::start_at("new-york", new_york, company.clone(), |_| {}).await;
@@ -87,6 +88,7 @@ async fn offices_talk_over_tls_with_certificates_and_the_route_stays_there() {
             ("chicago", format!("sips:{chicago}")),
             ("new-york", format!("sips:{new_york}")),
         ],
+        ..Company::default()
     };
     let here = Office::start_at("chicago", free_port(), company.clone(), |config| {
         tls(config, "chicago", chicago);

@@ -6,4 +6,5 @@ mod emergency;
 #[path = "../suite/fake.rs"]
 mod fake;
 mod office;
+mod phones;
 mod sessions;

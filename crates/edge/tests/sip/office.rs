@@ -38,7 +38,16 @@ pub(crate) struct Office {
 pub(crate) struct Company {
     pub(crate) sessions: Vec<(&'static str, &'static str, &'static str, u64)>,
     pub(crate) edges: Vec<(&'static str, String)>,
+    /// Phones that load documents: phone, model. The log has it that they show what they should, but for the sessions
+    /// above.
+    pub(crate) phones: Vec<(&'static str, &'static str)>,
 }
+
+/// From what the passwords of phones that load documents are made.
+pub(crate) const SEED: u128 = 7;
+
+/// When the phones were put into the directory.
+pub(crate) const PUT_AT: u64 = 3;
 
 pub(crate) fn session(user: &str, device: &str, site: &str, epoch: u64) -> v1::Session {
     v1::Session {
@@ -71,6 +80,24 @@ fn snapshot(company: &Company) -> v1::SnapshotPart {
         serving: site.into(),
         ..v1::Device::default()
     };
+    let desk_phone = |device: v1::Device| {
+        let known = company.phones.iter().find(|(id, _)| *id == device.id);
+        let Some((id, model)) = known else {
+            return device;
+        };
+        let ha1s = Ha1s::of(id, DOMAIN, &key().device_password(id, SEED));
+        v1::Device {
+            model: (*model).into(),
+            sealed_secret: key().seal(id, &ha1s),
+            secret_seed: SEED.to_be_bytes().to_vec(),
+            changed: PUT_AT,
+            shown: Some(v1::Shown {
+                stamp: PUT_AT,
+                ..v1::Shown::default()
+            }),
+            ..device
+        }
+    };
     let site = |id: &str, location: &str| v1::Site {
         id: id.into(),
         time_zone: "America/Chicago".into(),
@@ -84,10 +111,10 @@ fn snapshot(company: &Company) -> v1::SnapshotPart {
             user("eve", "Eve", "2003"),
         ],
         devices: vec![
-            device("c1", "chicago"),
-            device("c2", "chicago"),
-            device("c3", "chicago"),
-            device("n1", "new-york"),
+            desk_phone(device("c1", "chicago")),
+            desk_phone(device("c2", "chicago")),
+            desk_phone(device("c3", "chicago")),
+            desk_phone(device("n1", "new-york")),
         ],
         sites: vec![
             site("chicago", "233 S Wacker Dr, Chicago"),
@@ -211,6 +238,15 @@ impl Office {
     /// A phone with its own line, registered.
     pub(crate) async fn phone(&self, device: &str) -> Softphone {
         let phone = self.unregistered(device).await;
+        assert_eq!(phone.register(600).await.unwrap().status(), Some(200), "{device}");
+        phone
+    }
+
+    /// A phone that loads documents, with its own line registered; it answers no NOTIFY by itself.
+    pub(crate) async fn desk_phone(&self, device: &str) -> Softphone {
+        let account = Account::device(device, &key().device_password(device, SEED), DOMAIN);
+        let phone = Softphone::start(account, self.address()).await.unwrap();
+        phone.leave_notifies();
         assert_eq!(phone.register(600).await.unwrap().status(), Some(200), "{device}");
         phone
     }

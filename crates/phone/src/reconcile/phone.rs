@@ -254,7 +254,7 @@ impl Phone {
                 self.since_ms = now_ms;
                 self.state = settled;
             }
-            State::Queued if was_gone => self.state = settled,
+            State::Queued if was_gone || self.attempts == 0 => self.state = settled,
             // What a phone does that follows a trigger: it would never be given up if this counted as a start.
             State::Queued | State::Paused { .. } | State::Asked { .. } | State::Waiting { .. } => {}
             State::Settled => {}

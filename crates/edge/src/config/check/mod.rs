@@ -1,6 +1,7 @@
 //! What keys mean together.
 
 mod calls;
+mod phones;
 mod sip;
 
 use super::{Config, Problem};
@@ -11,6 +12,7 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     cluster(config, &mut found);
     sip::check(config, &mut found);
     calls::check(config, &mut found);
+    phones::check(config, &mut found);
     found.problems
 }
 

@@ -3,6 +3,7 @@
 mod base;
 mod dialplan;
 mod emergency;
+mod phones;
 mod registrar;
 mod rights;
 mod services;
@@ -23,6 +24,7 @@ const SECTIONS: &[&[Key<Config>]] = &[
     rights::IDENTITY,
     emergency::EMERGENCY,
     services::VOICEMAIL,
+    phones::PHONES,
     services::REST,
     base::TELEMETRY,
 ];

@@ -1,0 +1,171 @@
+//! The desk phones of this office on their way to what they should show.
+//!
+//! ```text
+//! table (wanted, shown) ─┐                                   ┌─► NOTIFY on the phone's own flow
+//! registrations ─────────┼─► Phones: reconciler, notices ────┤
+//! calls, emergencies ────┘     (paced, never while busy)     └─► request to its web server (push)
+//!                                     ▲                              │
+//!                                     └──────── what became of it ◄──┘
+//! a session's line registers ──► the reconciler
+//! ```
+//!
+//! What is decided is in `hotdesk_phone::reconcile`; what is sent is each vendor's adapter's; `sip/phones.rs` and
+//! `sip/triggers.rs` are between them and the registrar. Nothing is on the disk: what a phone shows is in the log.
+
+mod metrics;
+mod notices;
+mod push;
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use hotdesk_phone::reconcile::Reconciler;
+use hotdesk_phone::{Means, Vendor, Via, adapter};
+use parking_lot::{Mutex, MutexGuard};
+use smol_str::SmolStr;
+use tokio::sync::Notify;
+
+pub(crate) use self::metrics::PhoneMetrics;
+pub(crate) use self::notices::{Moved, Notices};
+pub(crate) use self::push::{Pushed, Target, is_own_network, push};
+use crate::config;
+use crate::http::Metrics;
+
+/// All that is known of phones on their way.
+pub(crate) struct Phones {
+    pub(crate) settings: config::Phones,
+    state: Mutex<State>,
+    /// Something was said to the state; the task looks what is to be done.
+    pub(crate) wake: Notify,
+    pub(crate) metrics: PhoneMetrics,
+    origin: Instant,
+}
+
+/// What changes.
+pub(crate) struct State {
+    pub(crate) reconciler: Reconciler,
+    pub(crate) notices: Notices,
+    /// Logins whose line has not registered yet: epoch, when, vendor.
+    logins: HashMap<SmolStr, (u64, Instant, Vendor)>,
+    /// The Call-ID with which each phone on its way, or given up, registered last: another one means that it was
+    /// switched on again.
+    call_ids: HashMap<SmolStr, bytes::Bytes>,
+}
+
+/// So many logins and registrations are remembered at most; then all are forgotten: some times are not measured, and some
+/// phones that start again are told a little later.
+const REMEMBERED_MAX: usize = 20_000;
+
+impl Phones {
+    pub(crate) fn new(settings: config::Phones, metrics: &Metrics) -> Self {
+        Self {
+            state: Mutex::new(State {
+                reconciler: Reconciler::new(settings.reconciler(), fastrand::u64(..)),
+                notices: Notices::default(),
+                logins: HashMap::new(),
+                call_ids: HashMap::new(),
+            }),
+            settings,
+            wake: Notify::new(),
+            metrics: PhoneMetrics::new(metrics),
+            origin: Instant::now(),
+        }
+    }
+
+    /// Milliseconds since the start, for the reconciler.
+    pub(crate) fn now_ms(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The moment of such a time.
+    pub(crate) fn instant(&self, at_ms: u64) -> Instant {
+        let after = std::time::Duration::from_millis(at_ms);
+        self.origin.checked_add(after).unwrap_or(self.origin)
+    }
+
+    /// Held for moments, and never while calls or locations are.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// The ways to tell a phone of this vendor, as far as they are open here.
+    pub(crate) fn means(&self, vendor: Vendor) -> Vec<Means> {
+        let means = adapter(vendor).means().iter();
+        means
+            .filter(|means| means.via == Via::Sip || self.settings.http_push)
+            .copied()
+            .collect()
+    }
+}
+
+/// The vendor of a phone: what the directory says; where that is no vendor that is known, what the phone says of itself
+/// when it registers.
+pub(crate) fn vendor_of(model: &str, user_agent: &str) -> Vendor {
+    let vendor = Vendor::of_model(model);
+    if vendor != Vendor::Generic || model.to_ascii_lowercase().starts_with(Vendor::Generic.name()) {
+        return vendor;
+    }
+    match Vendor::of_model(user_agent) {
+        // "Cisco-CP-8851-3PCC/11.0.1".
+        Vendor::Cisco if user_agent.to_ascii_lowercase().contains("3pcc") => Vendor::CiscoMpp,
+        vendor => vendor,
+    }
+}
+
+/// === Remembering ===
+impl State {
+    /// Somebody has logged in at a phone.
+    pub(crate) fn logged_in(&mut self, device: &str, epoch: u64, vendor: Vendor) {
+        if self.logins.len() >= REMEMBERED_MAX {
+            self.logins.clear();
+        }
+        self.logins.insert(device.into(), (epoch, Instant::now(), vendor));
+    }
+
+    /// The line of a session has registered. When the session began, and at what phone, the first time.
+    pub(crate) fn line_registered(&mut self, device: &str, epoch: u64) -> Option<(Instant, Vendor)> {
+        let (of, began, vendor) = *self.logins.get(device)?;
+        (of == epoch).then(|| {
+            self.logins.remove(device);
+            (began, vendor)
+        })
+    }
+
+    /// A phone's own line has registered. Whether it did so anew, after it was switched on for instance.
+    pub(crate) fn own_line_registered(&mut self, device: &str, call_id: &bytes::Bytes) -> bool {
+        if self.call_ids.get(device) == Some(call_id) {
+            return false;
+        }
+        if self.call_ids.len() >= REMEMBERED_MAX {
+            self.call_ids.clear();
+        }
+        self.call_ids.insert(device.into(), call_id.clone()).is_some()
+    }
+
+    /// A phone is not registered any more.
+    pub(crate) fn own_line_gone(&mut self, device: &str) {
+        self.call_ids.remove(device);
+        self.logins.remove(device);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_says_what_a_phone_is_or_else_the_phone_does() {
+        for (model, user_agent, vendor) in [
+            ("yealink-t54w", "snomD785/10.1", Vendor::Yealink),
+            ("", "Yealink SIP-T46G 28.72.0.1", Vendor::Yealink),
+            ("desk phone", "snomD785/10.1.169", Vendor::Snom),
+            ("", "Cisco-CP8841/12.5.1", Vendor::Cisco),
+            ("", "Cisco-CP-8851-3PCC/11.0.1_00aabbccddee", Vendor::CiscoMpp),
+            ("", "PolycomVVX-VVX_400-UA/5.9", Vendor::Poly),
+            ("generic", "Yealink SIP-T46G 28.72.0.1", Vendor::Generic),
+            ("", "", Vendor::Generic),
+        ] {
+            assert_eq!(vendor_of(model, user_agent), vendor, "{model:?} {user_agent:?}");
+        }
+    }
+}
