@@ -64,7 +64,7 @@ impl Vendor {
     /// known is [`Vendor::Generic`]. Phones that a Yeastar PBX certifies are named by who made them.
     #[must_use]
     pub fn of_model(model: &str) -> Self {
-        const PREFIXES: [(&str, Vendor); 15] = [
+        const PREFIXES: [(&str, Vendor); 19] = [
             ("cisco-mpp", Vendor::CiscoMpp),
             ("cisco-spa", Vendor::CiscoMpp),
             ("linksys", Vendor::CiscoMpp),
@@ -79,6 +79,10 @@ impl Vendor {
             ("aastra", Vendor::Mitel),
             ("linphone", Vendor::Linphone),
             ("vvx", Vendor::Poly),
+            ("ccx", Vendor::Poly),
+            ("edge-b", Vendor::Poly),
+            ("grp", Vendor::Grandstream),
+            ("gxp", Vendor::Grandstream),
             ("generic", Vendor::Generic),
         ];
         let folded: String = model
@@ -135,6 +139,8 @@ mod tests {
             ("Cisco MPP 8851", Vendor::CiscoMpp),
             ("cisco-spa525g", Vendor::CiscoMpp),
             ("Polycom VVX 450", Vendor::Poly),
+            ("Edge B20", Vendor::Poly),
+            ("GRP2614", Vendor::Grandstream),
             ("yeastar-fanvil-x4u", Vendor::Fanvil),
             ("toaster", Vendor::Generic),
         ] {
