@@ -24,6 +24,10 @@ impl Visit<'_> {
             Ok(opened) => opened,
             Err(rejected) => return self.rejected(rejected, &form),
         };
+        if user.is_none() && typed.has_number_only() {
+            // A phone that asks for one thing at a time (Snom): now for the PIN.
+            return self.number_form(typed.user);
+        }
         if let Err(rejected) = tokens.use_up(&opened, self.now) {
             // Phones and what is in between send a request again when its answer was lost.
             return self

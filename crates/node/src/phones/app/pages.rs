@@ -114,29 +114,39 @@ impl Visit<'_> {
         if let Some(screen) = self.not_to_be_used() {
             return screen;
         }
-        let token = self.token(Purpose::Login, "", FORM_GOOD_S);
-        let pin = self.pin_field();
-        let (prompt, page, fields) = match user {
-            Some(user) => (
-                self.say(Sentence::TypePinOf { name: name_of(user) }),
-                format!("login/{token}/{}", user.id),
-                vec![pin],
-            ),
-            None => {
-                let number = Field {
-                    label: self.word(Word::Number),
-                    parameter: USER,
-                    kind: FieldKind::Number,
-                    value: String::new(),
-                };
-                (
-                    self.say(Sentence::TypeNumberAndPin),
-                    format!("login/{token}"),
-                    vec![number, pin],
-                )
-            }
+        let Some(user) = user else {
+            return self.number_form(String::new());
         };
-        self.input(Word::TitleLogIn, prompt, &page, fields, Word::LogIn)
+        let token = self.token(Purpose::Login, "", FORM_GOOD_S);
+        let prompt = self.say(Sentence::TypePinOf { name: name_of(user) });
+        let page = format!("login/{token}/{}", user.id);
+        self.input(
+            Word::TitleLogIn,
+            prompt,
+            &page,
+            vec![self.pin_field()],
+            Word::LogIn,
+        )
+    }
+
+    /// The form for anybody, with what was typed as the number already.
+    pub(super) fn number_form(&self, number: String) -> Screen {
+        let token = self.token(Purpose::Login, "", FORM_GOOD_S);
+        let number = Field {
+            label: self.word(Word::Number),
+            parameter: USER,
+            kind: FieldKind::Number,
+            value: number,
+        };
+        let prompt = self.say(Sentence::TypeNumberAndPin);
+        let fields = vec![number, self.pin_field()];
+        self.input(
+            Word::TitleLogIn,
+            prompt,
+            &format!("login/{token}"),
+            fields,
+            Word::LogIn,
+        )
     }
 
     /// The form that locks one's own account.

@@ -109,4 +109,34 @@ impl Typed {
         }
         typed
     }
+
+    /// Whether there is a number of a sensible length and no PIN yet.
+    pub(super) fn has_number_only(&self) -> bool {
+        const NUMBER_BYTES_MAX: usize = 64;
+        self.pin.is_empty() && (1..=NUMBER_BYTES_MAX).contains(&self.user.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_alone_asks_for_the_pin() {
+        let long = "2".repeat(65);
+        for (fields, expected) in [
+            (vec![("user", "2042")], true),
+            (vec![("user", "2042"), ("pin", "")], true),
+            (vec![("user", "2042"), ("pin", "4711")], false),
+            (vec![("pin", "4711")], false),
+            (vec![], false),
+            (vec![("user", long.as_str())], false),
+        ] {
+            let query = fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let typed = Typed::read(Vec::new(), query.collect());
+            assert_eq!(typed.has_number_only(), expected, "{fields:?}");
+        }
+    }
 }
