@@ -66,8 +66,9 @@ impl App {
 
     /// A phone as routing sees it.
     pub(crate) fn phone(&self, device: &DeviceBinding) -> Phone {
-        let site = self.table.site(device.site());
-        let location = site.map(|site| SmolStr::new(&site.emergency_location));
+        let own = Some(SmolStr::new(device.emergency_location()));
+        let site = || Some(SmolStr::new(&self.table.site(device.site())?.emergency_location));
+        let location = own.filter(|location| !location.is_empty()).or_else(site);
         Phone {
             device: device.device().into(),
             site: device.site().into(),

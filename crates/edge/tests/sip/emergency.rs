@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hotdesk_client::v1;
+use hotdesk_client::v1::event::Kind;
 use hotdesk_edge::Config;
 use hotdesk_edge::config::SipUri;
 use hotdesk_routing::emergency::CallBackNumber;
@@ -10,7 +12,7 @@ use hotdesk_softphone::{Account, Softphone};
 use tokio::time::Instant;
 
 use super::fake::PATIENCE;
-use super::office::{Company, DOMAIN, Office, eventually, free_port, talk, texts, trunk};
+use super::office::{Company, DOMAIN, Office, device, eventually, free_port, talk, texts, trunk};
 
 const CALL_BACK: &str = "+13125550911";
 
@@ -118,6 +120,23 @@ async fn every_way_out_is_tried_and_the_call_carries_place_and_call_back_number(
         "{told:?}"
     );
     let made = made.unwrap().answered().unwrap();
+    let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+}
+
+#[tokio::test]
+async fn the_location_is_the_phones_own_where_it_has_one() {
+    let at = free_port();
+    let mut office = Office::start(logged_in(), |config| config.trunks = vec![trunk("a", at)]).await;
+    let carrier = office.carrier(at).await;
+    let c1 = office.phone("c1").await;
+    let placed = v1::Device {
+        emergency_location: "Floor 3, 233 S Wacker Dr, Chicago".into(),
+        ..device("c1", "chicago")
+    };
+    office.entry(vec![Kind::DevicePut(placed)]).await;
+    let (made, taken) = talk(&c1, "911", &carrier).await;
+    let body = String::from_utf8_lossy(taken.by.body()).into_owned();
+    assert!(body.contains("Floor 3"), "{body}");
     let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
 }
 

@@ -63,15 +63,9 @@ pub(crate) fn key() -> LineKey {
     LineKey::read(KEY.as_bytes()).unwrap()
 }
 
-/// ada 2001, bob 2002, eve 2003; phones c1 to c3 in Chicago and n1 in New York.
-fn snapshot(company: &Company) -> v1::SnapshotPart {
-    let user = |id: &str, name: &str, extension: &str| v1::User {
-        id: id.into(),
-        display_name: name.into(),
-        extension: extension.into(),
-        ..v1::User::default()
-    };
-    let device = |id: &str, site: &str| v1::Device {
+/// A phone as the directory has it.
+pub(crate) fn device(id: &str, site: &str) -> v1::Device {
+    v1::Device {
         id: id.into(),
         site: site.into(),
         desk: format!("desk of {id}"),
@@ -79,6 +73,16 @@ fn snapshot(company: &Company) -> v1::SnapshotPart {
         sealed_secret: key().seal(id, &Ha1s::of(id, DOMAIN, &password(id))),
         serving: site.into(),
         ..v1::Device::default()
+    }
+}
+
+/// ada 2001, bob 2002, eve 2003; phones c1 to c3 in Chicago and n1 in New York.
+fn snapshot(company: &Company) -> v1::SnapshotPart {
+    let user = |id: &str, name: &str, extension: &str| v1::User {
+        id: id.into(),
+        display_name: name.into(),
+        extension: extension.into(),
+        ..v1::User::default()
     };
     let desk_phone = |device: v1::Device| {
         let known = company.phones.iter().find(|(id, _)| *id == device.id);
