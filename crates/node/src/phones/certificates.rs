@@ -231,4 +231,64 @@ mod tests {
             Some("001565a0b1c2")
         );
     }
+
+    fn new_pair(dir: &Path) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        std::fs::write(dir.join("crt"), certificate.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(dir.join("key"), key.serialize_pem()).unwrap();
+    }
+
+    #[test]
+    fn changed_certificates_are_taken_and_bad_ones_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        new_pair(dir.path());
+        let phones = PhonesSection {
+            cert_file: Some(dir.path().join("crt")),
+            key_file: Some(dir.path().join("key")),
+            ..PhonesSection::default()
+        };
+        let certificates = Certificates::read(&phones, &TlsSection::default())
+            .unwrap()
+            .unwrap();
+        let first = certificates.current();
+        certificates.reload_when_changed();
+        assert!(
+            Arc::ptr_eq(&first, &certificates.current()),
+            "nothing has changed"
+        );
+
+        // The new certificate is there, its key is not yet.
+        std::fs::write(dir.path().join("crt"), "-----BEGIN of nothing").unwrap();
+        certificates.reload_when_changed();
+        assert!(Arc::ptr_eq(&first, &certificates.current()), "the old ones stay");
+
+        new_pair(dir.path());
+        certificates.reload_when_changed();
+        assert!(!Arc::ptr_eq(&first, &certificates.current()));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_by_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        new_pair(dir.path());
+        let mut phones = PhonesSection {
+            cert_file: Some(dir.path().join("crt")),
+            key_file: Some("/nowhere/key".into()),
+            ..PhonesSection::default()
+        };
+        let error = |phones: &PhonesSection| match Certificates::read(phones, &TlsSection::default()) {
+            Ok(_) => panic!("taken"),
+            Err(error) => error.to_string(),
+        };
+        assert!(error(&phones).starts_with("phones.key_file: cannot read /nowhere/key"));
+        phones.key_file = Some(dir.path().join("key"));
+        std::fs::write(dir.path().join("empty"), "").unwrap();
+        phones.client_ca_file = Some(dir.path().join("empty"));
+        assert!(
+            error(&phones).starts_with("phones.client_ca_file: "),
+            "{}",
+            error(&phones)
+        );
+    }
 }

@@ -11,9 +11,6 @@
 //! | `/<file>` | first contact of an approved phone, or of one that nobody knows |
 //! | `/healthz` | the listener works |
 
-// What login pages use comes in with them.
-#![allow(dead_code)]
-
 mod app;
 mod certificates;
 mod companion;

@@ -73,14 +73,14 @@ async fn watched(Extension(peer): Extension<Peer>, request: Request, next: Next)
 
 /// The path without what is secret in it. Queries are not part of it: phones put PINs there.
 pub(super) fn masked(path: &str) -> Cow<'_, str> {
-    let mut parts = path.splitn(4, '/');
-    let (_, first, second) = (parts.next(), parts.next(), parts.next());
-    let rest = parts.next();
-    match (first, second, rest) {
-        (Some(kind @ ("p" | "e" | "lock")), Some(_), None) => format!("/{kind}/***").into(),
-        (Some(kind @ ("p" | "e" | "lock")), Some(_), Some(rest)) => format!("/{kind}/***/{rest}").into(),
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match *parts.as_slice() {
+        // Whatever follows a page's name: form tokens, and who was chosen.
+        ["p", _, "app", page, _, ..] => format!("/p/***/app/{page}/***").into(),
+        [kind @ ("p" | "e" | "lock"), _] => format!("/{kind}/***").into(),
+        [kind @ ("p" | "e" | "lock"), _, ref rest @ ..] => format!("/{kind}/***/{}", rest.join("/")).into(),
         // The code of a sticker.
-        (Some("d"), Some(device), Some(_)) => format!("/d/{device}/***").into(),
+        ["d", device, _, ..] => format!("/d/{device}/***").into(),
         _ => path.into(),
     }
 }
@@ -94,6 +94,9 @@ mod tests {
         for (path, shown) in [
             ("/p/abc/001565a0b1c2.cfg", "/p/***/001565a0b1c2.cfg"),
             ("/p/abc/app/login", "/p/***/app/login"),
+            ("/p/abc/app/login/form/ada", "/p/***/app/login/***"),
+            ("/p/abc/app", "/p/***/app"),
+            ("/lock/abc/yes", "/lock/***/yes"),
             ("/p/abc", "/p/***"),
             ("/e/abc/x.cfg", "/e/***/x.cfg"),
             ("/lock/abc", "/lock/***"),

@@ -16,7 +16,7 @@ use crate::phones::Phones;
 use crate::services::{Error, new_request_id};
 
 /// How long the two entries may take.
-const WITHIN: Duration = Duration::from_secs(10);
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// One phone at a time: phones ask for several files at once, and each would begin the same.
 #[derive(Default)]

@@ -127,7 +127,7 @@ impl Refused {
 
     pub(super) fn unknown_token() -> Box<Self> {
         let sentence = "this path belongs to no phone any more: the phone was deleted, or was given another password. \
-                        Open its enrolment, and let it begin again at the address without a token";
+                        Open its enrolment (hotdesk phone reopen), and let it begin again at the address without a token";
         Self::new(StatusCode::NOT_FOUND, "unknown_token", sentence)
     }
 
@@ -141,14 +141,14 @@ impl Refused {
     pub(super) fn window_closed(device: &DeviceId) -> Box<Self> {
         let sentence = format!(
             "phone {device} must come with its own token, and has not: after a factory reset, open its enrolment \
-             (hotdesk phones enrol {device})"
+             (hotdesk phone reopen {device})"
         );
         Self::suspicious("no_token", sentence).of(device)
     }
 
     pub(super) fn waiting(mac: Mac) -> Box<Self> {
         let sentence = format!(
-            "phone {mac} is not in the directory; it is waiting for approval (hotdesk phones waiting)"
+            "phone {mac} is not in the directory; it is waiting for approval (hotdesk phone waiting)"
         );
         Self::new(StatusCode::NOT_FOUND, "waiting", sentence)
     }

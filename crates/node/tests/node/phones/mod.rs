@@ -2,6 +2,7 @@
 
 mod built_in;
 mod certificates;
+mod cut_off;
 mod documents;
 mod enrolment;
 mod plug_and_play;
