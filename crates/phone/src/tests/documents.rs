@@ -3,7 +3,7 @@
 use super::{files, loading, reader};
 use crate::adapter::ADAPTERS;
 use crate::sample;
-use crate::vendors::testing::{check_wipe, check_xml, desks, document};
+use crate::vendors::testing::{aim, check_wipe, check_xml, desks, document};
 
 #[test]
 fn a_neutral_document_leaves_nothing_of_a_user() {
@@ -114,7 +114,7 @@ fn every_means_has_a_message_for_a_login_and_for_a_logout() {
             sample::hostile(adapter.vendor()),
         ] {
             for means in adapter.means() {
-                let trigger = adapter.trigger(means, &sample::aim(&desk));
+                let trigger = adapter.trigger(means, &aim(&desk));
                 assert!(trigger.is_some(), "{} {}", adapter.vendor(), means.name);
             }
         }

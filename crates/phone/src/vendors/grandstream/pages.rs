@@ -10,6 +10,7 @@ use minijinja::{Value, context};
 
 use crate::screen::{Action, Body, Browser, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
+use crate::vendors::fit::cut;
 use crate::vendors::templates::Templates;
 
 /// Items of a list that get a soft key (there are no lists); further ones are not shown.
@@ -23,6 +24,12 @@ const FIELD_LENGTH: u8 = 64;
 const LATER: [&str; 8] = [
     "GRP26", "GXP2130", "GXP2135", "GXP2140", "GXP2160", "GXP2170", "GXP17", "GRP25",
 ];
+
+/// The most of each that a page shows; what is longer, or more, is left out.
+const TEXT_CHARS_MAX: usize = 1_000;
+const LABEL_CHARS_MAX: usize = 64;
+const FIELDS_MAX: usize = 4;
+const KEYS_MAX: usize = 4;
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::new(
@@ -59,15 +66,20 @@ fn values(screen: &Screen, is_placed: bool) -> Value {
     let mut lines: Vec<&str> = Vec::new();
     let mut fields = Vec::new();
     if is_placed {
-        lines.push(&screen.title);
+        lines.push(cut(&screen.title, LABEL_CHARS_MAX));
     }
     match &screen.body {
-        Body::Text(text) => lines.extend(text.lines()),
-        Body::Menu(items) => lines.extend(items.iter().take(ITEMS_MAX).map(|item| item.label.as_str())),
+        Body::Text(text) => lines.extend(cut(text, TEXT_CHARS_MAX).lines()),
+        Body::Menu(items) => lines.extend(
+            items
+                .iter()
+                .take(ITEMS_MAX)
+                .map(|item| cut(&item.label, LABEL_CHARS_MAX)),
+        ),
         Body::Input { fields: asked, .. } => {
-            for field in asked {
+            for field in asked.iter().take(FIELDS_MAX) {
                 if is_placed {
-                    lines.push(&field.label);
+                    lines.push(cut(&field.label, LABEL_CHARS_MAX));
                     fields.push(input(field, lines.len() * LINE_HEIGHT));
                     lines.push("");
                 } else {
@@ -77,14 +89,14 @@ fn values(screen: &Screen, is_placed: bool) -> Value {
         }
     }
     if !screen.prompt.is_empty() {
-        lines.push(&screen.prompt);
+        lines.push(cut(&screen.prompt, TEXT_CHARS_MAX));
     }
     let texts = lines.iter().enumerate().filter(|(_, text)| !text.is_empty());
     let placed: Vec<Value> = texts
         .map(|(row, text)| context! { y => row * LINE_HEIGHT, text => *text })
         .collect();
     context! {
-        title => screen.title.as_str(),
+        title => cut(&screen.title, LABEL_CHARS_MAX),
         lines => placed,
         fields,
         keys => keys(screen),
@@ -94,12 +106,12 @@ fn values(screen: &Screen, is_placed: bool) -> Value {
 fn input(field: &Field, y: usize) -> Value {
     // What was typed as a PIN is never sent back.
     let (kind, data_type, value) = match field.kind {
-        FieldKind::Number => ("text", "int", field.value.as_str()),
-        FieldKind::Text => ("text", "string", field.value.as_str()),
+        FieldKind::Number => ("text", "int", cut(&field.value, LABEL_CHARS_MAX)),
+        FieldKind::Text => ("text", "string", cut(&field.value, LABEL_CHARS_MAX)),
         FieldKind::Pin => ("password", "int", ""),
     };
     context! {
-        label => field.label.as_str(),
+        label => cut(&field.label, LABEL_CHARS_MAX),
         name => field.parameter,
         type => kind,
         data_type,
@@ -111,7 +123,10 @@ fn input(field: &Field, y: usize) -> Value {
 
 /// Soft keys: the items of a list, what sends a form (which no page can do without), and the page's own.
 fn keys(screen: &Screen) -> Vec<Value> {
-    let key = |action: &str, label: &str, url: &str| context! { action, label, url };
+    let key = |action: &str, label: &str, url: &str| {
+        let label = cut(label, LABEL_CHARS_MAX);
+        context! { action, label, url }
+    };
     let (mut keys, mut send_to) = (Vec::new(), None);
     match &screen.body {
         Body::Text(_) => {}
@@ -125,7 +140,7 @@ fn keys(screen: &Screen) -> Vec<Value> {
     if let (Some(url), false) = (send_to, can_send) {
         keys.push(key("AppendInputURL", "OK", url));
     }
-    for Key { label, action } in &screen.keys {
+    for Key { label, action } in screen.keys.iter().take(KEYS_MAX) {
         match (action, send_to) {
             (Action::Open(url), _) => keys.push(key("UseURL", label, url)),
             (Action::Submit, Some(url)) => keys.push(key("AppendInputURL", label, url)),

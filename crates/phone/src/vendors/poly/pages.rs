@@ -7,7 +7,15 @@ use minijinja::{Value, context};
 use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
 use crate::trigger::{Accepted, HttpAuth, HttpPush, Notice, Trigger};
+use crate::vendors::fit::cut;
 use crate::vendors::templates::Templates;
+
+/// The most of each that a page shows; what is longer, or more, is left out.
+const TEXT_CHARS_MAX: usize = 1_000;
+const LABEL_CHARS_MAX: usize = 64;
+const ITEMS_MAX: usize = 30;
+const FIELDS_MAX: usize = 4;
+const KEYS_MAX: usize = 4;
 
 static TEMPLATES: LazyLock<Templates> =
     LazyLock::new(|| Templates::new(Format::Xml, &[("page", include_str!("templates/page.xhtml"))]));
@@ -47,23 +55,22 @@ pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
 fn render(screen: &Screen, is_page: bool) -> Option<String> {
     let (mut lines, mut items, mut action, mut fields) = (Vec::new(), Vec::new(), "", Vec::new());
     match &screen.body {
-        Body::Text(text) => lines.extend(text.lines()),
+        Body::Text(text) => lines.extend(cut(text, TEXT_CHARS_MAX).lines()),
         Body::Menu(menu) => {
-            items.extend(
-                menu.iter()
-                    .map(|item| context! { label => item.label.as_str(), url => item.url.as_str() }),
-            );
+            items.extend(menu.iter().take(ITEMS_MAX).map(
+                |item| context! { label => cut(&item.label, LABEL_CHARS_MAX), url => item.url.as_str() },
+            ));
         }
         Body::Input { url, fields: asked } => {
             action = url;
-            fields.extend(asked.iter().map(input));
+            fields.extend(asked.iter().take(FIELDS_MAX).map(input));
         }
     }
     let refresh = screen.refresh.as_ref();
     let values = context! {
         is_page,
-        title => screen.title.as_str(),
-        prompt => screen.prompt.as_str(),
+        title => cut(&screen.title, LABEL_CHARS_MAX),
+        prompt => cut(&screen.prompt, TEXT_CHARS_MAX),
         refresh => refresh.map_or_else(String::new, |(seconds, url)| format!("{seconds};url={url}")),
         lines => Value::from_iter(lines),
         items => items,
@@ -77,11 +84,11 @@ fn render(screen: &Screen, is_page: bool) -> Option<String> {
 fn input(field: &Field) -> Value {
     // What was typed as a PIN is never sent back.
     let (kind, value) = match field.kind {
-        FieldKind::Number | FieldKind::Text => ("text", field.value.as_str()),
+        FieldKind::Number | FieldKind::Text => ("text", cut(&field.value, LABEL_CHARS_MAX)),
         FieldKind::Pin => ("password", ""),
     };
     context! {
-        label => field.label.as_str(),
+        label => cut(&field.label, LABEL_CHARS_MAX),
         type => kind,
         name => field.parameter,
         value => value,
@@ -95,6 +102,7 @@ fn keys(screen: &Screen) -> Vec<Value> {
     let mut keys: Vec<Value> = screen
         .keys
         .iter()
+        .take(KEYS_MAX)
         .filter_map(|Key { label, action }| {
             let action = match action {
                 Action::Open(url) => format!("SoftKey:Fetch;{url}"),
@@ -102,6 +110,7 @@ fn keys(screen: &Screen) -> Vec<Value> {
                 Action::Submit => return None,
                 Action::Exit => "SoftKey:Exit".to_owned(),
             };
+            let label = cut(label, LABEL_CHARS_MAX);
             Some(context! { label, action })
         })
         .collect();

@@ -1,9 +1,5 @@
 //! Phones made up for tests, and the files their documents are compared with. Behind the feature `sample`.
 
-mod screens;
-
-pub use screens::{aim, browser, bytes, page_bytes, screens};
-
 use std::fs;
 use std::path::Path;
 
