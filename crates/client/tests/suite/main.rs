@@ -2,6 +2,7 @@
 
 mod calls;
 mod fake;
+mod stamps;
 mod streams;
 mod table;
 mod tls;

@@ -372,6 +372,15 @@ fn served(device: &str, edge: &str) -> v1::Event {
     }))
 }
 
+/// A million users are kept, nearly all of them without anything of their own.
+#[test]
+fn a_user_and_a_phone_without_settings_cost_what_their_names_cost() {
+    let texts = |count: usize| count * size_of::<SmolStr>();
+    let (list, pointer, marks) = (16, 8, 8);
+    assert!(size_of::<UserRecord>() <= texts(4) + list + pointer + marks);
+    assert!(size_of::<DeviceRecord>() <= texts(4) + pointer + marks);
+}
+
 #[test]
 fn numbers_and_settings_go_with_the_user() {
     let table = table();
