@@ -39,6 +39,8 @@ pub(crate) struct Driven {
 
 /// Follows the table and the clock, for as long as the edge runs.
 pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Applied>) {
+    // The table may have been complete before anybody listened.
+    app.review_phones();
     loop {
         let next = app.drive_phones();
         let pause = async {
@@ -61,19 +63,18 @@ pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Appli
 
 /// === What phones should show ===
 impl App {
+    /// A phone of this edge that loads documents, registered or not, and what its password was made from.
+    fn loading(&self, device: &str) -> Option<(Arc<DeviceBinding>, u128)> {
+        let device = self.table.by_device(device)?;
+        let seed = device.secret_seed()?;
+        let is_ours = device.serving().is_none_or(|edge| edge == self.settings.edge);
+        let is_driven = self.phones.settings.enabled && is_ours && !device.is_disabled();
+        is_driven.then_some((device, seed))
+    }
+
     /// A phone that is registered here and loads documents; `None` for all others.
     pub(crate) fn driven(&self, device: &str) -> Option<Driven> {
-        if !self.phones.settings.enabled {
-            return None;
-        }
-        let device = self
-            .table
-            .by_device(device)
-            .filter(|device| !device.is_disabled())?;
-        let seed = device.secret_seed()?;
-        if device.serving().is_some_and(|edge| edge != self.settings.edge) {
-            return None;
-        }
+        let (device, seed) = self.loading(device)?;
         let line = self.locations.own_line(device.device())?;
         Some(Driven {
             vendor: vendor_of(device.model(), &line.user_agent),
@@ -149,7 +150,14 @@ impl App {
         let driven = self.driven(device);
         let mut state = self.phones.state();
         let Some(driven) = driven else {
-            state.reconciler.forget(device);
+            match self.loading(device) {
+                // It restarts to load, and has loaded; what else is wanted is seen when it is back.
+                Some((known, _)) => {
+                    let shown = known.shown().unwrap_or(0);
+                    state.reconciler.shown(self.phones.now_ms(), device, shown);
+                }
+                None => state.reconciler.forget(device),
+            }
             return;
         };
         let means = self.phones.means(driven.vendor).len();
@@ -244,9 +252,7 @@ impl App {
                     Urgency::Session => "session",
                     Urgency::Cosmetic => "cosmetic",
                 };
-                let vendor = self
-                    .driven(&device)
-                    .map_or("generic", |driven| driven.vendor.name());
+                let vendor = self.vendor_name(&device);
                 let after = std::time::Duration::from_millis(after_ms);
                 self.phones.metrics.shown(vendor, what, after);
                 tracing::info!(
@@ -269,10 +275,18 @@ impl App {
         }
     }
 
+    /// For metrics and logs, also of a phone that is not registered now.
+    fn vendor_name(&self, device: &str) -> &'static str {
+        let line = self.locations.own_line(device);
+        let user_agent = line.as_ref().map_or("", |line| line.user_agent.as_str());
+        let known = self.table.by_device(device);
+        known
+            .map_or(Vendor::Generic, |device| vendor_of(device.model(), user_agent))
+            .name()
+    }
+
     fn gave_up(&self, device: &str, stamp: u64, attempts: u32, is_present: bool) {
-        let vendor = self
-            .driven(device)
-            .map_or("generic", |driven| driven.vendor.name());
+        let vendor = self.vendor_name(device);
         self.phones.metrics.gave_up(vendor);
         let why = if is_present {
             "did not load its document"

@@ -343,6 +343,33 @@ async fn a_phone_that_does_not_follow_is_given_up_loudly_until_somebody_else_log
 }
 
 #[tokio::test]
+async fn a_phone_that_restarts_to_load_has_followed_when_the_log_says_so() {
+    let mut office = Office::start(phones(&[("c1", "cisco-8841")]), |config| {
+        config.http.listen = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let c1 = office.desk_phone("c1").await;
+    logs_in(&mut office, "ada", "c1").await;
+    taken(&c1).await;
+    assert_eq!(c1.register(0).await.unwrap().status(), Some(200));
+    let index = office.index;
+    fetches(&mut office, "c1", index).await;
+    assert_eq!(c1.register(600).await.unwrap().status(), Some(200));
+    let at = office.sip.http_address().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let wanted = "phone_change_to_shown_seconds_count{vendor=\"cisco\",what=\"session\"} 1";
+    loop {
+        let metrics = get(at, "/metrics").await;
+        if metrics.contains(wanted) {
+            assert!(metrics.contains("hotdesk_edge_phones_loading 0"), "{metrics}");
+            break;
+        }
+        assert!(Instant::now() < deadline, "{metrics}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn after_a_restart_the_edge_goes_on_where_the_log_says_that_phones_are() {
     let company = phones(&[("c1", "yealink-t54w"), ("c2", "yealink-t54w")]);
     let office = Office::start(company.clone(), |_| {}).await;
