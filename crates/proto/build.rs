@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const PUBLIC: [&str; 4] = [
+const PUBLIC: [&str; 5] = [
     "hotdesk/v1/types.proto",
     "hotdesk/v1/session.proto",
     "hotdesk/v1/directory.proto",
     "hotdesk/v1/admin.proto",
+    "hotdesk/v1/phones.proto",
 ];
 const INTERNAL: [&str; 2] = ["hotdesk/internal/v1/log.proto", "hotdesk/internal/v1/peer.proto"];
 

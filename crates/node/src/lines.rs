@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use hotdesk_core::{DeviceId, Epoch, RequestId, SealedSecret, UserId};
+use hotdesk_core::{DeviceId, Epoch, RequestId, SealedSecret, TokenHash, UserId};
 use hotdesk_proto::error::Failure;
 use hotdesk_sip::digest::Ha1s;
 use hotdesk_sip::secret::{LineKey, PhoneSecret};
+use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
 use crate::config::{ConfigError, SipSection};
@@ -67,6 +68,18 @@ impl Lines {
     ) -> Zeroizing<String> {
         self.key.phone_secret(purpose, device.as_str(), seed)
     }
+
+    /// An enrolment token: 26 letters and digits that follow from the request, so that a retry gives the same one.
+    /// Device ids have no slash, so it is no password of a phone either.
+    pub(crate) fn enrolment_token(&self, request: RequestId) -> Zeroizing<String> {
+        self.key.line_password(&format!("enrolment/token/{request}"), 0)
+    }
+}
+
+/// What the cluster keeps of an enrolment token.
+pub(crate) fn token_hash(token: &str) -> TokenHash {
+    let hash = digest(&SHA256, token.as_bytes());
+    TokenHash(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
 }
 
 /// That a password can be typed into phones and is not a few letters.
@@ -127,6 +140,17 @@ mod tests {
         assert_ne!(first, lines.generate(&device, RequestId(2)));
         assert_ne!(first, lines.generate(&"chi-2".parse().unwrap(), RequestId(1)));
         check_password(&first).unwrap();
+    }
+
+    #[test]
+    fn an_enrolment_token_follows_from_the_request_and_leaves_its_digest_only() {
+        let lines = lines(None);
+        let token = lines.enrolment_token(RequestId(1));
+        assert_eq!(token, lines.enrolment_token(RequestId(1)));
+        assert_ne!(token, lines.enrolment_token(RequestId(2)));
+        assert_eq!(token.len(), 26);
+        let abc = token_hash("abc");
+        assert_eq!(abc.0[..4], [0xba, 0x78, 0x16, 0xbf]);
     }
 
     #[test]

@@ -105,7 +105,14 @@ impl Node {
         let http = http.map(|listener| http::serve(Arc::clone(&shared), secrets.http_token, listener));
         let phones = phones.map(|bound| bound.serve(Arc::clone(&shared)));
         let health = HealthReporter::new();
-        let router = router(&shared, shared.cluster.routes(), &health, &config.limits, server);
+        let router = router(
+            &shared,
+            phones.as_ref().map(phones::Running::phones),
+            shared.cluster.routes(),
+            &health,
+            &config.limits,
+            server,
+        );
         set_health(&health, ServingStatus::Serving).await;
 
         let (stopped_sender, stopped) = watch::channel(None);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::admin_server::AdminServer;
 use hotdesk_proto::v1::directory_server::DirectoryServer;
+use hotdesk_proto::v1::phones_server::PhonesServer;
 use hotdesk_proto::v1::sessions_server::SessionsServer;
 use tokio::net::TcpListener;
 use tonic::server::NamedService;
@@ -19,7 +20,8 @@ use tonic_health::server::{HealthReporter, HealthService};
 
 use crate::config::{LimitsSection, TlsSection};
 use crate::error::StartError;
-use crate::services::{AdminService, DirectoryService, SessionsService, Shared};
+use crate::phones::Phones;
+use crate::services::{AdminService, DirectoryService, PhonesService, SessionsService, Shared};
 use crate::telemetry::span_of_call;
 
 /// How often a silent connection is asked whether the other end is still there, and how long it may take to
@@ -34,6 +36,7 @@ const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
 /// What is served, without the listener.
 pub(crate) fn router(
     shared: &Arc<Shared>,
+    phones: Option<Arc<Phones>>,
     peers: Routes,
     health: &HealthReporter,
     limits: &LimitsSection,
@@ -45,6 +48,10 @@ pub(crate) fn router(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .expect("the descriptors were made by our own build");
+    let phones = PhonesService {
+        shared: Arc::clone(shared),
+        phones,
+    };
     let routes = peers
         .add_service(
             SessionsServer::new(SessionsService(Arc::clone(shared))).max_decoding_message_size(bytes_max),
@@ -52,6 +59,7 @@ pub(crate) fn router(
         .add_service(
             DirectoryServer::new(DirectoryService(Arc::clone(shared))).max_decoding_message_size(bytes_max),
         )
+        .add_service(PhonesServer::new(phones).max_decoding_message_size(bytes_max))
         .add_service(AdminServer::new(AdminService(Arc::clone(shared))).max_decoding_message_size(bytes_max))
         .add_service(HealthServer::new(HealthService::from_health_reporter(
             health.clone(),
@@ -95,6 +103,7 @@ pub(crate) async fn set_health(health: &HealthReporter, status: ServingStatus) {
         "",
         <SessionsServer<SessionsService> as NamedService>::NAME,
         <DirectoryServer<DirectoryService> as NamedService>::NAME,
+        <PhonesServer<PhonesService> as NamedService>::NAME,
         <AdminServer<AdminService> as NamedService>::NAME,
     ] {
         health.set_service_status(service, status).await;

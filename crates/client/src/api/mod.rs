@@ -6,6 +6,8 @@ pub(crate) mod directory;
 pub(crate) mod import;
 pub(crate) mod login_stream;
 pub(crate) mod pages;
+pub(crate) mod phones;
+pub(crate) mod profile;
 pub(crate) mod sessions;
 
 /// The largest answer taken, in bytes. A page of 5000 users with every field at its longest is about 6 MiB;

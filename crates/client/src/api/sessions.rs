@@ -242,6 +242,28 @@ impl Client {
         .await
     }
 
+    /// Reports what phones show, at most 1000 items. Returns how many named a known phone, and a
+    /// stamp that it may show.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Unknown`] or [`Error::NoEndpoint`].
+    pub async fn report_shown(&self, items: Vec<v1::ShownItem>) -> Result<u32, Error> {
+        let id = self.next_request_id();
+        let message = v1::ReportShownRequest {
+            request_id: bytes(id),
+            items,
+            by: self.by(),
+        };
+        let answer = call(
+            self,
+            Kind::Write(id),
+            "report of what phones show",
+            message,
+            |channel, request| async move { sessions(channel).report_shown(request).await },
+        );
+        Ok(answer.await?.noted)
+    }
+
     /// Opens one watch stream at one node and returns it as it is. It ends when that node does; use
     /// [`Follower`](crate::Follower) to go on elsewhere.
     ///

@@ -333,6 +333,13 @@ impl Sessions for Node {
     ) -> Result<Response<v1::HoldDeviceResponse>, Status> {
         Ok(Response::new(Default::default()))
     }
+
+    async fn report_shown(
+        &self,
+        _: Request<v1::ReportShownRequest>,
+    ) -> Result<Response<v1::ReportShownResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
 }
 
 macro_rules! plain {
@@ -373,6 +380,9 @@ impl Directory for Node {
         set_pin: SetPinRequest -> SetPinResponse,
         get_defaults: GetDefaultsRequest -> GetDefaultsResponse,
         put_defaults: PutDefaultsRequest -> PutResponse,
+        put_profile: PutProfileRequest -> PutProfileResponse,
+        get_profile: GetProfileRequest -> GetProfileResponse,
+        lock_user: LockUserRequest -> LockUserResponse,
     );
 
     /// 25 users, ten to a page.

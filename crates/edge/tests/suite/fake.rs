@@ -121,4 +121,11 @@ impl Sessions for Node {
         self.1.lock().unwrap().push(format!("{what} {}", request.device));
         Ok(Response::new(v1::HoldDeviceResponse::default()))
     }
+
+    async fn report_shown(
+        &self,
+        _: Request<v1::ReportShownRequest>,
+    ) -> Result<Response<v1::ReportShownResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
 }

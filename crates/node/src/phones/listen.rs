@@ -135,7 +135,7 @@ impl Bound {
         if let Some(socket) = self.plug_and_play {
             plug_and_play_address = socket.local_addr().ok();
             let mut until = stopping.clone();
-            let serving = plug_and_play::run(phones, socket, self.plug_and_play_unknown);
+            let serving = plug_and_play::run(Arc::clone(&phones), socket, self.plug_and_play_unknown);
             tasks.spawn(async move {
                 tokio::select! {
                     () = serving => {}
@@ -147,6 +147,7 @@ impl Bound {
             tasks.spawn(keep_fresh(certificates, stopping));
         }
         Running {
+            phones,
             addresses,
             plug_and_play: plug_and_play_address,
             stop,
@@ -157,6 +158,7 @@ impl Bound {
 
 /// Listeners that are served until this is dropped.
 pub(crate) struct Running {
+    phones: Arc<Phones>,
     addresses: Vec<SocketAddr>,
     plug_and_play: Option<SocketAddr>,
     stop: watch::Sender<bool>,
@@ -164,6 +166,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// What is served.
+    pub(crate) fn phones(&self) -> Arc<Phones> {
+        Arc::clone(&self.phones)
+    }
+
     /// Where: the encrypted ones first, in the order of the configuration.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses

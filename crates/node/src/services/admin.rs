@@ -13,6 +13,7 @@ use super::call::Call;
 use super::page::{first, page};
 use super::request::{actor, consistency, request_id};
 use super::sessions::Answers;
+use super::watch_convert::shown_event;
 use super::{Error, Shared, backup, members};
 use crate::telemetry::{self, note};
 
@@ -203,7 +204,8 @@ fn audit(shared: &Shared, request: &v1::AuditRequest) -> v1::AuditResponse {
     .flatten()
     .collect();
     let wanted = |event: &&Arc<Event>| typed.is_empty() || concerns(&event.kind, &subjects);
-    let events = state.audit().rev().filter(wanted).map(|event| (&**event).into());
+    let events = state.audit().rev().filter(wanted);
+    let events = events.map(|event| shown_event(event, false));
     v1::AuditResponse {
         events: first(events, limit).0,
     }

@@ -30,22 +30,22 @@ pub(super) async fn set(
     let id = request_id(&request.request_id)?;
     let wish = required("secret", wish, "a password, generate or remove")?;
     let lines = shared.lines.as_ref().ok_or(Failure::NoLineKey)?;
-    let (sealed, generated) = match wish {
-        Wish::Remove => (None, None),
+    // The seed of a generated password is kept: documents for the phone are made from it.
+    let (sealed, seed, generated) = match wish {
+        Wish::Remove => (None, None, None),
         Wish::Password(password) => {
             check_password(&password)?;
-            (Some(lines.seal(&device, &password)), None)
+            (Some(lines.seal(&device, &password)), None, None)
         }
         Wish::Generate => {
             let password = lines.generate(&device, id);
-            (Some(lines.seal(&device, &password)), Some(password))
+            (Some(lines.seal(&device, &password)), Some(id.0), Some(password))
         }
     };
     let action = Action::SetDeviceSecret {
         device: device.clone(),
         sealed,
-        // A password that was generated is made again from the request's id.
-        seed: generated.is_some().then_some(id.0),
+        seed,
     };
     let by = actor(&request.by, shared.node_id);
     let decided = shared.propose(call.deadline, by, Some(id), action).await?;

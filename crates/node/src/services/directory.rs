@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hotdesk_core::{Action, Done, Edge, EdgeId, GroupId, Policy, SiteId, State, UserName};
+use hotdesk_core::{Action, Done, Edge, EdgeId, GroupId, Policy, Site, SiteId, State, User, UserName};
 use hotdesk_proto::convert::{name, optional_name, part};
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::directory_server::Directory;
@@ -14,7 +14,7 @@ use super::lookup::{shown_device, user_as_of};
 use super::page::page;
 use super::request::{actor, consistency, request_id};
 use super::sessions::Answers;
-use super::{Error, Shared, device_secret, import};
+use super::{Error, Shared, device_secret, import, languages, lock_user, profile};
 use crate::pins::Pin;
 use crate::telemetry::{self, note};
 
@@ -59,7 +59,13 @@ macro_rules! delete {
 #[tonic::async_trait]
 impl Directory for DirectoryService {
     async fn put_site(&self, request: Request<v1::PutSiteRequest>) -> Answer<v1::PutResponse> {
-        put!(self, request, site, Action::PutSite, "the site")
+        let put_site = async |call, message: v1::PutSiteRequest| {
+            let site: Site = part("site", message.site, "the site")?;
+            languages::check("site.language", &site.language)?;
+            let action = Action::PutSite(site);
+            put(&self.0, call, &message.request_id, &message.by, action).await
+        };
+        self.0.answer_admin(request, put_site).await
     }
 
     async fn delete_site(&self, request: Request<v1::DeleteRequest>) -> Answer<v1::DeleteResponse> {
@@ -75,7 +81,15 @@ impl Directory for DirectoryService {
     }
 
     async fn put_user(&self, request: Request<v1::PutUserRequest>) -> Answer<v1::PutResponse> {
-        put!(self, request, user, Action::PutUser, "the user")
+        let put_user = async |call, message: v1::PutUserRequest| {
+            let user: User = part("user", message.user, "the user")?;
+            if let Some(profile) = &user.profile {
+                languages::check("user.profile.language", &profile.language)?;
+            }
+            let action = Action::PutUser(user);
+            put(&self.0, call, &message.request_id, &message.by, action).await
+        };
+        self.0.answer_admin(request, put_user).await
     }
 
     async fn delete_user(&self, request: Request<v1::DeleteRequest>) -> Answer<v1::DeleteResponse> {
@@ -205,6 +219,24 @@ impl Directory for DirectoryService {
             .answer_admin(request, |call, message| {
                 device_secret::set(&self.0, call, message)
             })
+            .await
+    }
+
+    async fn put_profile(&self, request: Request<v1::PutProfileRequest>) -> Answer<v1::PutProfileResponse> {
+        self.0
+            .answer_admin(request, |call, message| profile::put(&self.0, call, message))
+            .await
+    }
+
+    async fn get_profile(&self, request: Request<v1::GetProfileRequest>) -> Answer<v1::GetProfileResponse> {
+        self.0
+            .answer_admin(request, |call, message| profile::get(&self.0, call, message))
+            .await
+    }
+
+    async fn lock_user(&self, request: Request<v1::LockUserRequest>) -> Answer<v1::LockUserResponse> {
+        self.0
+            .answer_admin(request, |call, message| lock_user::lock(&self.0, call, message))
             .await
     }
 

@@ -1,7 +1,8 @@
 //! What edges tell: which phones they serve, and which are to be left alone.
 
 use hotdesk_core::command::{SERVING_MAX, Served};
-use hotdesk_core::{Action, Done, TimeMs};
+use hotdesk_core::phones::SHOWN_REPORT_MAX;
+use hotdesk_core::{Action, Done, ShownReport, TimeMs};
 use hotdesk_proto::convert::{Invalid, name};
 use hotdesk_proto::v1;
 
@@ -45,6 +46,39 @@ pub(super) async fn report_serving(
     }
 }
 
+pub(super) async fn report_shown(
+    shared: &Shared,
+    call: Call,
+    request: v1::ReportShownRequest,
+) -> Result<v1::ReportShownResponse, Error> {
+    if request.items.len() > SHOWN_REPORT_MAX {
+        let got = request.items.len();
+        return Err(Error::invalid(
+            "items",
+            format!("must be at most {SHOWN_REPORT_MAX}, got {got}"),
+        ));
+    }
+    let items: Vec<ShownReport> = (0..)
+        .zip(request.items)
+        .map(|(at, item)| shown(item).map_err(|invalid: Invalid| invalid.within(format_args!("items[{at}]"))))
+        .collect::<Result<_, Invalid>>()?;
+    if items.is_empty() {
+        return Ok(v1::ReportShownResponse::default());
+    }
+    let id = request_id(&request.request_id)?;
+    let by = actor(&request.by, shared.node_id);
+    let decided = shared
+        .propose(call.deadline, by, Some(id), Action::ReportShown { items })
+        .await?;
+    match decided.done {
+        Done::Reported { noted } => Ok(v1::ReportShownResponse {
+            noted,
+            index: decided.index,
+        }),
+        _ => Err(decided.unexpected()),
+    }
+}
+
 pub(super) async fn hold_device(
     shared: &Shared,
     call: Call,
@@ -78,5 +112,14 @@ fn served(item: &v1::ServedDevice) -> Result<Served, Invalid> {
         device: name("device", &item.device)?,
         edge: name("edge", &item.edge)?,
         gone: item.gone,
+    })
+}
+
+fn shown(item: v1::ShownItem) -> Result<ShownReport, Invalid> {
+    Ok(ShownReport {
+        device: name("device", &item.device)?,
+        stamp: item.stamp,
+        how: item.how().into(),
+        trouble: (!item.trouble.is_empty()).then(|| item.trouble.into()),
     })
 }

@@ -24,7 +24,7 @@ use super::call::Call;
 use super::import_rows::BadRows;
 use super::request::{actor, new_request_id};
 use super::sessions::Answers;
-use super::{Decided, Error, Shared};
+use super::{Decided, Error, Shared, languages};
 use crate::pins::{InvalidPin, Pin, Verdict};
 
 /// How many answers wait for a caller who does not read them; then no more rows are taken.
@@ -319,6 +319,17 @@ fn check(mut row: v1::ImportRow) -> Result<Checked, hotdesk_proto::convert::Inva
     };
     let record = required("", row.record, "a site, a group, a user or a phone")?;
     let row = import_row(record, None)?;
+    match &row {
+        ImportRow::Site(site) => languages::check("language", &site.language)?,
+        ImportRow::User { user, .. } => {
+            let profile = user.profile.as_ref();
+            languages::check(
+                "profile.language",
+                profile.map_or("", |profile| &profile.language),
+            )?;
+        }
+        ImportRow::Group(_) | ImportRow::Device(_) => {}
+    }
     match (row, pin) {
         (row @ ImportRow::User { .. }, Some(Ok(pin))) => Ok(Checked {
             row,

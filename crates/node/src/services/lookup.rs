@@ -119,11 +119,13 @@ pub(super) fn user_as_of(user: &User, clock: TimeMs) -> v1::User {
     shown
 }
 
-/// The record as it is shown to people: whether there is a secret, not the sealed one.
+/// The record as it is shown to people: whether there is a secret, not the sealed one, nor what it was made from; and
+/// the address even where it is the id.
 pub(super) fn shown_device(device: &Device) -> v1::Device {
     v1::Device {
         sealed_secret: Vec::new(),
         secret_seed: Vec::new(),
+        mac: device.mac.map_or_else(String::new, |mac| mac.to_string()),
         ..device.into()
     }
 }

@@ -101,6 +101,17 @@ impl Sessions for SessionsService {
             })
             .await
     }
+
+    async fn report_shown(
+        &self,
+        request: Request<v1::ReportShownRequest>,
+    ) -> Result<Response<v1::ReportShownResponse>, Status> {
+        self.0
+            .answer_edge(request, |call, message| {
+                edges::report_shown(&self.0, call, message)
+            })
+            .await
+    }
 }
 
 async fn touch(shared: &Shared, call: Call, request: v1::TouchRequest) -> Result<v1::TouchResponse, Error> {

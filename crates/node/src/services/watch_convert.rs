@@ -67,15 +67,21 @@ fn parts<T, W>(
 /// The events of an entry that the watcher wants.
 pub(super) fn events_of(events: &[Event], view: View) -> Vec<v1::Event> {
     let wanted = |event: &&Event| !view.bindings_only || concerns_bindings(&event.kind);
-    let convert = |event: &Event| {
-        let mut event = v1::Event::from(event);
-        if let (Some(v1::event::Kind::DevicePut(device)), false) = (&mut event.kind, view.secrets) {
-            device.sealed_secret.clear();
-            device.secret_seed.clear();
-        }
-        event
+    let wanted = events.iter().filter(wanted);
+    wanted.map(|event| shown_event(event, view.secrets)).collect()
+}
+
+/// An event as it is shown: secrets of phones to edges only.
+pub(super) fn shown_event(event: &Event, secrets: bool) -> v1::Event {
+    let kind = match &event.kind {
+        EventKind::DevicePut(device) if !secrets => Some(v1::event::Kind::DevicePut(shown_device(device))),
+        _ => None,
     };
-    events.iter().filter(wanted).map(convert).collect()
+    let converted = v1::Event::from(event);
+    v1::Event {
+        kind: kind.or(converted.kind),
+        ..converted
+    }
 }
 
 fn device_in(device: &Device, view: View) -> v1::Device {
@@ -86,7 +92,7 @@ fn device_in(device: &Device, view: View) -> v1::Device {
     }
 }
 
-/// Not what routing calls does not need: policies, credentials, phones that nobody knows yet.
+/// Not what routing calls does not need: policies, credentials, and how new phones come in.
 const fn concerns_bindings(kind: &EventKind) -> bool {
     match kind {
         EventKind::SessionStarted(_)
@@ -108,10 +114,10 @@ const fn concerns_bindings(kind: &EventKind) -> bool {
         | EventKind::DeviceShown { .. }
         | EventKind::Forced { .. } => true,
         EventKind::CredentialChanged { .. }
+        | EventKind::DefaultsPut(_)
         | EventKind::WaitingPut(_)
         | EventKind::WaitingGone(_)
         | EventKind::EnrolmentTokenPut(_)
-        | EventKind::EnrolmentTokenGone(_)
-        | EventKind::DefaultsPut(_) => false,
+        | EventKind::EnrolmentTokenGone(_) => false,
     }
 }

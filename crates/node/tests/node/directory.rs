@@ -191,8 +191,15 @@ async fn a_phones_password_is_answered_once_and_kept_as_sealed_digests() {
     let list = v1::ListRequest::default();
     let devices = answer(world.directory.list_devices(list).await).unwrap().devices;
     assert!(devices[0].has_secret && devices[0].sealed_secret.is_empty());
+    assert!(devices[0].secret_seed.is_empty());
+    let trail = answer(world.admin.audit(v1::AuditRequest::default()).await).unwrap();
+    for event in trail.events {
+        if let Some(v1::event::Kind::DevicePut(device)) = event.kind {
+            assert!(device.sealed_secret.is_empty() && device.secret_seed.is_empty());
+        }
+    }
 
-    // Whoever watches as an edge gets the sealed digests, others do not.
+    // Whoever watches as an edge gets the sealed digests and what the password was made from, others do not.
     let key = hotdesk_sip::secret::LineKey::read(&std::fs::read(&key_file).unwrap()).unwrap();
     for (token, may_see) in [("edge", true), ("other", false)] {
         let mut request = Request::new(v1::WatchRequest {
@@ -207,7 +214,10 @@ async fn a_phones_password_is_answered_once_and_kept_as_sealed_digests() {
         while let Some(message) = stream.message().await.unwrap() {
             if let Some(v1::watch_response::Item::SnapshotPart(part)) = message.item {
                 let chi = part.devices.into_iter().find(|device| device.id == "chi-1");
-                sealed = sealed.or_else(|| chi.map(|chi| chi.sealed_secret));
+                if let Some(chi) = chi {
+                    assert_eq!(chi.secret_seed.len(), if may_see { 16 } else { 0 }, "{token}");
+                    sealed = sealed.or(Some(chi.sealed_secret));
+                }
             }
         }
         let opened = key.open("chi-1", &sealed.unwrap());

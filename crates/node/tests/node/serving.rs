@@ -22,6 +22,7 @@ async fn every_service_says_that_it_serves() {
         "",
         "hotdesk.v1.Sessions",
         "hotdesk.v1.Directory",
+        "hotdesk.v1.Phones",
         "hotdesk.v1.Admin",
     ] {
         let request = HealthCheckRequest {
@@ -59,6 +60,7 @@ async fn reflection_lists_the_public_services_and_not_those_between_nodes() {
     for name in [
         "hotdesk.v1.Sessions",
         "hotdesk.v1.Directory",
+        "hotdesk.v1.Phones",
         "hotdesk.v1.Admin",
         "grpc.health.v1.Health",
     ] {

@@ -104,7 +104,10 @@ pub fn part<W, T: TryFrom<W, Error = Invalid>>(
 }
 
 /// A part that may be left out and is a message of its own; its problems carry the path.
-pub(crate) fn optional_part<W, T: TryFrom<W, Error = Invalid>>(
+///
+/// # Errors
+/// [`Invalid`] when it does not convert.
+pub fn optional_part<W, T: TryFrom<W, Error = Invalid>>(
     field: &str,
     part: Option<W>,
 ) -> Result<Option<T>, Invalid> {

@@ -78,6 +78,18 @@ pub enum Failure {
     /// The node has no line key, so it cannot seal a phone's password.
     #[error("this node has no line key, so it cannot keep a phone's password")]
     NoLineKey,
+    /// No documents can be made for a phone.
+    #[error("{why}")]
+    NotProvisioned {
+        /// What is missing, as a sentence without a full stop.
+        why: String,
+    },
+    /// A phone that is to be taken in is in the directory already.
+    #[error("phone {device} is in the directory already")]
+    DeviceExists {
+        /// Its id.
+        device: String,
+    },
     /// Another node does not answer; nothing was proposed.
     #[error("node {node} at {address} cannot be reached: {why}")]
     PeerUnreachable {
@@ -112,6 +124,8 @@ impl Failure {
             Self::Precondition { .. } => "HD2015",
             Self::PeerUnreachable { .. } => "HD2016",
             Self::NoLineKey => "HD2017",
+            Self::NotProvisioned { .. } => "HD2018",
+            Self::DeviceExists { .. } => "HD2019",
         }
     }
 
@@ -136,6 +150,8 @@ impl Failure {
             Self::Precondition { .. } => "precondition",
             Self::PeerUnreachable { .. } => "peer_unreachable",
             Self::NoLineKey => "no_line_key",
+            Self::NotProvisioned { .. } => "not_provisioned",
+            Self::DeviceExists { .. } => "device_exists",
         }
     }
 
@@ -167,6 +183,12 @@ impl Failure {
             Self::NoLineKey => {
                 "Give the node the line key (sip.key_file), the same file as at the edges, or use a node that has it."
             }
+            Self::NotProvisioned { .. } => {
+                "Give the phone a generated password (hotdesk device secret --generate), and ask a node that serves phones."
+            }
+            Self::DeviceExists { .. } => {
+                "Give it a generated password where it has none (hotdesk device secret --generate), then let it fetch its first document (hotdesk phone reopen)."
+            }
         }
     }
 
@@ -193,6 +215,8 @@ impl Failure {
             | Self::InvalidArgument { .. }
             | Self::ForeignCluster
             | Self::NoLineKey
+            | Self::NotProvisioned { .. }
+            | Self::DeviceExists { .. }
             | Self::Precondition { .. } => None,
         }
     }
@@ -210,6 +234,8 @@ impl Failure {
             | Self::InvalidArgument { .. }
             | Self::ForeignCluster
             | Self::NoLineKey
+            | Self::NotProvisioned { .. }
+            | Self::DeviceExists { .. }
             | Self::Precondition { .. } => ErrorOutcome::Refused,
             Self::NoLeader
             | Self::Overloaded

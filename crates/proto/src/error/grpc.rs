@@ -134,9 +134,11 @@ pub const fn failure_code(failure: &Failure) -> Code {
         Failure::NotFound { .. } => Code::NotFound,
         Failure::PinRequired | Failure::InvalidArgument { .. } => Code::InvalidArgument,
         Failure::WatchTooSlow => Code::ResourceExhausted,
-        Failure::ForeignCluster | Failure::Precondition { .. } | Failure::NoLineKey => {
-            Code::FailedPrecondition
-        }
+        Failure::DeviceExists { .. } => Code::AlreadyExists,
+        Failure::ForeignCluster
+        | Failure::Precondition { .. }
+        | Failure::NotProvisioned { .. }
+        | Failure::NoLineKey => Code::FailedPrecondition,
     }
 }
 
