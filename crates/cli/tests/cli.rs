@@ -47,7 +47,7 @@ fn nobody() -> String {
 }
 
 /// Every verb, with what follows it.
-const VERBS: [(&str, &[&str]); 24] = [
+const VERBS: [(&str, &[&str]); 25] = [
     ("demo", &[]),
     ("node", &[]),
     ("edge", &[]),
@@ -60,13 +60,20 @@ const VERBS: [(&str, &[&str]); 24] = [
     (
         "user",
         &[
-            "list", "get", "put", "delete", "set-pin", "calls", "rights", "unlock", "disable", "enable",
+            "list", "get", "put", "delete", "set-pin", "calls", "rights", "profile", "lock", "unlock",
+            "disable", "enable",
         ],
     ),
     (
         "device",
         &[
             "list", "get", "put", "delete", "secret", "hold", "disable", "enable",
+        ],
+    ),
+    (
+        "phone",
+        &[
+            "list", "waiting", "approve", "decline", "reopen", "token", "urls", "qr",
         ],
     ),
     ("edges", &["list", "remove"]),
@@ -136,6 +143,17 @@ fn a_wrong_command_line_ends_with_2() {
         &["demo", "--port", "65535"],
         &["who", "2041", "--log", "a=b=c"],
         &["who", "2041", "--request-id", "7"],
+        &["phone", "approve", "01:00:5e:00:01:75"],
+        &["phone", "decline", "chi-12"],
+        &["phone", "token", "create", "--site", "chicago", "--uses", "1001"],
+        &["phone", "reopen", "chi-12", "--for", "1h", "--close"],
+        &["phone", "list", "--state", "asleep"],
+        &["user", "profile", "set", "ada"],
+        &["user", "profile", "set", "ada", "--ring-tone", "10"],
+        &["user", "profile", "set", "ada", "--speed-dial", "2000"],
+        &["user", "profile", "set", "ada", "--language", "tlh"],
+        &["site", "put", "chicago", "--language", "tlh"],
+        &["device", "put", "chi-12", "--mac", "ff:ff:ff:ff:ff:ff"],
         &["who", "2041", "--endpoint", "not an address"],
     ] {
         let output = hotdesk(arguments);

@@ -57,9 +57,13 @@ pub(crate) enum DeviceCommand {
 /// Arguments of `device put`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+An empty value removes one: --owner \"\". What the phone shows, and how it comes in: `hotdesk phone`.
+
 Examples:
   hotdesk device put 00:1a:2b:3c:4d:5e --site chicago --desk 12 --model yealink-t54w
-  hotdesk device put chi-01 --only-group reception")]
+  hotdesk device put chi-01 --only-group reception
+  hotdesk device put chi-07 --mac 00:1a:2b:3c:4d:5e --label \"Desk 7\" --number 7007 --owner ada.moreno
+  hotdesk device put chi-07 --owner \"\"")]
 pub(crate) struct PutArgs {
     /// MAC address in any spelling, or an id
     id: String,
@@ -72,9 +76,32 @@ pub(crate) struct PutArgs {
     /// Vendor and model
     #[arg(long, value_name = "TEXT")]
     model: Option<String>,
+    /// The MAC address of a phone whose id is none; no two phones have the same
+    #[arg(long, value_name = "MAC", value_parser = mac)]
+    mac: Option<String>,
+    /// What its screen shows while nobody is logged in
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+    /// Its own number, for call-backs
+    #[arg(long, value_name = "DIGITS")]
+    number: Option<String>,
+    /// Where it stands, for emergency calls, where that is more exact than the office's address
+    #[arg(long, value_name = "TEXT")]
+    emergency_location: Option<String>,
+    /// Whose phone it is: others may borrow it, and it goes back by itself when they have left
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
     /// Only this group may log in here; repeat for several, empty for everybody. Replaces all there are
     #[arg(long, value_name = "GROUP")]
     only_group: Option<Vec<String>>,
+}
+
+/// A MAC address as it is kept; nothing takes it away.
+fn mac(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    super::phone::mac(text)
 }
 
 impl DeviceCommand {
@@ -173,6 +200,11 @@ impl PutArgs {
         records::set(&mut device.site, self.site);
         records::set(&mut device.desk, self.desk);
         records::set(&mut device.model, self.model);
+        records::set(&mut device.mac, self.mac);
+        records::set(&mut device.label, self.label);
+        records::set(&mut device.number, self.number);
+        records::set(&mut device.emergency_location, self.emergency_location);
+        records::set(&mut device.owner, self.owner);
         if let Some(groups) = self.only_group {
             device.allowed_groups = groups.into_iter().filter(|group| !group.is_empty()).collect();
         }

@@ -119,10 +119,7 @@ pub(crate) struct HoldArgs {
 }
 
 pub(super) async fn hold(context: &Context, client: &Client, args: HoldArgs) -> Result<(), Problem> {
-    let span_ms = args
-        .span
-        .map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
-    let until_ms = span_ms.map_or(0, |span_ms| time::now_ms().saturating_add(span_ms));
+    let until_ms = args.span.map_or(0, time::from_now_ms);
     let answer = client.hold_device(&args.device, until_ms, &args.reason).await?;
     let until: Value = out::time(until_ms);
     let value = json!({"device": args.device, "held_until": until, "index": answer.index});

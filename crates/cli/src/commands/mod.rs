@@ -20,7 +20,10 @@ mod import;
 mod login;
 mod logout;
 mod node;
+mod phone;
 mod policy;
+mod profile;
+mod profile_file;
 mod records;
 mod resolve;
 mod restore;
@@ -63,9 +66,12 @@ pub(crate) enum Command {
     /// People who log in
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Phones
-    #[command(subcommand, visible_alias = "phone")]
+    /// The records of phones
+    #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// What phones show, which ones wait for approval, and how new ones come in
+    #[command(subcommand)]
+    Phone(phone::PhoneCommand),
     /// The SIP proxies of offices
     #[command(subcommand)]
     Edges(edges::EdgesCommand),
@@ -130,8 +136,9 @@ impl Command {
             Self::Resolve(args) => args.run(context).await,
             Self::Sessions(args) => args.run(context).await,
             Self::Watch(args) => args.run(context).await,
-            Self::User(command) => command.run(context).await,
+            Self::User(command) => Box::pin(command.run(context)).await,
             Self::Device(command) => command.run(context).await,
+            Self::Phone(command) => Box::pin(command.run(context)).await,
             Self::Edges(command) => command.run(context).await,
             Self::Site(command) => command.run(context).await,
             Self::Group(command) => command.run(context).await,

@@ -1,20 +1,22 @@
 //! `hotdesk site …`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use hotdesk_client::v1::{Consistency, Site};
 use hotdesk_client::{Client, Error};
+use hotdesk_phone::Language;
 use serde_json::json;
 
 use super::records::{self, ListArgs};
 use crate::connect::Context;
 use crate::exit::Problem;
-use crate::output::{json, pairs, table};
+use crate::output::{json, pairs, table, text};
 
 /// What can be done with offices.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
   hotdesk site list
+  hotdesk site put sao-paulo --language pt --recent-here on
   hotdesk site put denver --name Denver --time-zone America/Denver --emergency-location \"1 Main St, Denver\"")]
 pub(crate) enum SiteCommand {
     /// All offices
@@ -48,6 +50,23 @@ pub(crate) struct PutArgs {
     /// The civic address that an emergency call from here carries
     #[arg(long, value_name = "TEXT")]
     emergency_location: Option<String>,
+    /// What its neutral phones and their pages speak: en, de, fr, es, pt or it
+    #[arg(long, value_name = "TAG", value_parser = language)]
+    language: Option<String>,
+    /// Whether its phones list who was logged in at them lately, so that a name need not be typed
+    #[arg(long, value_name = "ON|OFF")]
+    recent_here: Option<Switch>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+fn language(text: &str) -> Result<String, String> {
+    text.parse::<Language>().map(|language| language.tag().to_owned())
 }
 
 impl SiteCommand {
@@ -68,6 +87,8 @@ impl SiteCommand {
                         ("name", site.name.clone()),
                         ("time zone", site.time_zone.clone()),
                         ("emergency location", site.emergency_location.clone()),
+                        ("language", site.language.clone()),
+                        ("recent here", text::yes(site.recent_here)),
                     ])
                 })?;
                 Ok(())
@@ -80,6 +101,10 @@ impl SiteCommand {
                 records::set(&mut site.name, args.name);
                 records::set(&mut site.time_zone, args.time_zone);
                 records::set(&mut site.emergency_location, args.emergency_location);
+                records::set(&mut site.language, args.language);
+                if let Some(switch) = args.recent_here {
+                    site.recent_here = matches!(switch, Switch::On);
+                }
                 let id = site.id.clone();
                 let answer = client.put_site(site).await?;
                 records::show_put(context, "site", &id, answer)
@@ -122,12 +147,13 @@ fn show_list(context: &Context, sites: &[Site]) -> Result<(), Problem> {
                     site.id.clone(),
                     site.name.clone(),
                     site.time_zone.clone(),
+                    site.language.clone(),
                     site.emergency_location.clone(),
                 ]
             })
             .collect();
         table(
-            &["SITE", "NAME", "TIME ZONE", "EMERGENCY LOCATION"],
+            &["SITE", "NAME", "TIME ZONE", "LANGUAGE", "EMERGENCY LOCATION"],
             rows,
             "there are no offices; put some with `hotdesk import sites.csv`",
         )

@@ -1,5 +1,7 @@
 //! `hotdesk user …`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use hotdesk_client::v1::{Consistency, User, who_request::Subject};
 use hotdesk_client::{Client, Error};
@@ -7,10 +9,11 @@ use serde_json::json;
 
 use super::calls_of::{CallsArgs, RightsArgs};
 use super::login::pin;
+use super::profile::ProfileCommand;
 use super::records::{self, ListArgs};
 use crate::connect::Context;
 use crate::exit::{Own, Problem};
-use crate::output::{json, table, text};
+use crate::output::{json, table, text, time};
 
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
@@ -42,7 +45,12 @@ pub(crate) enum UserCommand {
     Calls(CallsArgs),
     /// Which calls a user may make, where that is not what the group says
     Rights(RightsArgs),
-    /// Lift a lockout after wrong PINs before its time
+    /// What a user finds at every phone: keys, label, ring tone, language
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Lock a user out and end the user's sessions: for a PIN that somebody else knows
+    Lock(LockArgs),
+    /// Lift a lockout before its time
     Unlock {
         /// User id, alias, e-mail or extension
         user: String,
@@ -103,6 +111,25 @@ pub(crate) struct SetPinArgs {
     remove: bool,
 }
 
+/// Arguments of `user lock`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+All sessions of the user end in the same log entry. Set a new PIN, then lift the lock with `hotdesk user unlock`.
+
+Examples:
+  hotdesk user lock ada.moreno
+  hotdesk user lock 2041 --for 12h --note \"PIN seen by a visitor\"")]
+pub(crate) struct LockArgs {
+    /// User id, alias, e-mail or extension
+    user: String,
+    /// For how long, at most 30d
+    #[arg(long = "for", value_name = "SPAN", value_parser = time::parse_duration, default_value = "1h")]
+    span: Duration,
+    /// Why, for the audit trail
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+}
+
 impl UserCommand {
     pub(super) async fn run(self, context: &Context) -> Result<(), Problem> {
         let client = context.client()?;
@@ -137,6 +164,8 @@ impl UserCommand {
             Self::SetPin(args) => set_pin(context, &client, args).await,
             Self::Calls(args) => calls(context, &client, args).await,
             Self::Rights(args) => rights(context, &client, args).await,
+            Self::Profile(command) => command.run(context, &client).await,
+            Self::Lock(args) => lock(context, &client, args).await,
             Self::Unlock { user } => {
                 let answer = client.unlock(&user).await?;
                 let value = json!({"user": user, "index": answer.index});
@@ -174,7 +203,7 @@ async fn list(context: &Context, client: &Client, args: ListArgs) -> Result<(), 
             .map(|user| {
                 let state = match (user.disabled, user.locked_until_ms, user.has_pin) {
                     (true, ..) => "disabled",
-                    (_, until, _) if until > crate::output::time::now_ms() => "locked",
+                    (_, until, _) if until > time::now_ms() => "locked",
                     (.., false) => "no PIN",
                     _ => "",
                 };
@@ -240,6 +269,28 @@ async fn set_pin(context: &Context, client: &Client, args: SetPinArgs) -> Result
     Ok(())
 }
 
+async fn lock(context: &Context, client: &Client, args: LockArgs) -> Result<(), Problem> {
+    let until_ms = time::from_now_ms(args.span);
+    let answer = client.lock_user(&args.user, until_ms, &args.note).await?;
+    let until_ms = answer.until_ms;
+    let value = json!({
+        "user": args.user,
+        "locked_until": json::time(until_ms),
+        "ended": answer.ended.iter().map(json::ended).collect::<Vec<_>>(),
+        "index": answer.index,
+    });
+    context.out.show(&value, || {
+        let mut lines = vec![format!(
+            "{} is locked out until {}",
+            args.user,
+            time::table_time(until_ms)
+        )];
+        lines.extend(answer.ended.iter().map(text::ended));
+        lines.join("\n")
+    })?;
+    Ok(())
+}
+
 async fn calls(context: &Context, client: &Client, args: CallsArgs) -> Result<(), Problem> {
     let mut user = get(client, &args.user).await?;
     let mut set = user.calls.clone().unwrap_or_default();
@@ -268,6 +319,7 @@ async fn rights(context: &Context, client: &Client, args: RightsArgs) -> Result<
         user.rights = rights;
         // Not this command's to change: left out, they stay.
         user.calls = None;
+        user.profile = None;
         index = Some(client.put_user(user.clone()).await?.index);
     }
     let rights = user.rights.as_ref();

@@ -59,6 +59,12 @@ const SITES: &[Column] = &[
         &["emergency", "address"],
         "civic address of emergency calls",
     ),
+    column("language", &["lang"], "of its phones: en, de, fr, es, pt, it"),
+    column(
+        "recent_here",
+        &["recent"],
+        "yes or no (default): phones list recent users",
+    ),
 ];
 
 const GROUPS: &[Column] = &[
@@ -76,7 +82,7 @@ const GROUPS: &[Column] = &[
 const DEVICES: &[Column] = &[
     required(
         "id",
-        &["device", "device_id", "mac", "phone"],
+        &["device", "device_id", "phone"],
         "MAC address in any spelling, or an id",
     ),
     required("site", &["site_id", "office"], "an existing site"),
@@ -87,6 +93,19 @@ const DEVICES: &[Column] = &[
         "allowed_groups",
         &["groups"],
         "only these, separated by blanks or semicolons",
+    ),
+    column(
+        "mac",
+        &["mac_address"],
+        "MAC address; without an id column it is the id",
+    ),
+    column("label", &[], "shown while nobody is logged in"),
+    column("number", &["ext", "extension"], "the phone's own number"),
+    column("owner", &[], "whose phone it is, an existing user"),
+    column(
+        "emergency_location",
+        &["emergency", "address"],
+        "where it stands, if that says more than the site's",
     ),
 ];
 
@@ -154,25 +173,32 @@ impl Kind {
             .find(|column| column.name == folded || column.aliases.contains(&folded.as_str()))
     }
 
+    /// The columns that headers mean, each by itself and all together: a file of phones that has addresses and no ids
+    /// has the addresses for ids.
+    #[must_use]
+    pub(crate) fn meant<'a>(self, headers: impl Iterator<Item = &'a str>) -> Vec<Option<&'static Column>> {
+        let mut meant: Vec<_> = headers.map(|header| self.find(header)).collect();
+        let at = |name: &str, meant: &[Option<&'static Column>]| {
+            meant
+                .iter()
+                .position(|found| found.is_some_and(|column| column.name == name))
+        };
+        if let (None, Some(mac)) = (at("id", &meant), at("mac", &meant)) {
+            meant[mac] = self.find("id");
+        }
+        meant
+    }
+
     /// The kind whose columns these headers are; `None` when no kind, or more than one, fits best.
     #[must_use]
     pub(crate) fn guess<'a>(headers: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
-        let score = |kind: &Self| {
-            headers
-                .clone()
-                .filter(|header| kind.find(header).is_some())
-                .count()
-        };
+        let score = |kind: &Self| kind.meant(headers.clone()).iter().flatten().count();
         // A file of users has the column "user", not "site": required columns decide before mere numbers do.
         let complete = |kind: &Self| {
-            kind.columns()
-                .iter()
-                .filter(|column| column.required)
-                .all(|column| {
-                    headers
-                        .clone()
-                        .any(|header| kind.find(header).is_some_and(|found| found.name == column.name))
-                })
+            let meant = kind.meant(headers.clone());
+            let has = |name| meant.iter().flatten().any(|found| found.name == name);
+            let mut required = kind.columns().iter().filter(|column| column.required);
+            required.all(|column| has(column.name))
         };
         let mut scored: Vec<_> = Self::ALL
             .into_iter()
@@ -217,6 +243,8 @@ mod tests {
             ("user,name,ext", Some(Kind::Users)),
             ("MAC,Site,Desk", Some(Kind::Devices)),
             ("device,office", Some(Kind::Devices)),
+            ("id,mac,site,label,number", Some(Kind::Devices)),
+            ("id,name,language", Some(Kind::Sites)),
             ("id,name,time zone", Some(Kind::Sites)),
             ("id,idle-timeout", Some(Kind::Groups)),
             ("id,DID,forward-busy", Some(Kind::Users)),
@@ -225,5 +253,18 @@ mod tests {
         ] {
             assert_eq!(Kind::guess(header.split(',')), kind, "{header}");
         }
+    }
+
+    #[test]
+    fn addresses_are_ids_where_there_are_no_ids() {
+        let names = |header: &str| -> Vec<_> {
+            let meant = Kind::Devices.meant(header.split(','));
+            meant
+                .into_iter()
+                .map(|column| column.map(|column| column.name))
+                .collect()
+        };
+        assert_eq!(names("MAC,site"), [Some("id"), Some("site")]);
+        assert_eq!(names("mac,device,colour"), [Some("mac"), Some("id"), None]);
     }
 }

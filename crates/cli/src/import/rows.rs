@@ -2,6 +2,7 @@
 
 use hotdesk_core::directory::{ALIASES_MAX, DEVICE_GROUPS_MAX, NUMBERS_MAX, TEXT_BYTES_MAX};
 use hotdesk_core::{Alias, DeviceId, Email, Extension, GroupId, Number, SiteId, UserId};
+use hotdesk_phone::{Language, Mac};
 use hotdesk_proto::v1;
 
 use super::columns::Kind;
@@ -105,6 +106,8 @@ pub(super) fn row(kind: Kind, fields: &mut Fields<'_>) -> Row {
                 name: fields.text("name"),
                 time_zone: fields.text("time_zone"),
                 emergency_location: fields.text("emergency_location"),
+                language: fields.parse("language", language_rule),
+                recent_here: fields.flag("recent_here"),
                 ..v1::Site::default()
             };
             names.push(("id", site.id.clone()));
@@ -123,9 +126,17 @@ pub(super) fn row(kind: Kind, fields: &mut Fields<'_>) -> Row {
                 model: fields.text("model"),
                 disabled: fields.flag("disabled"),
                 allowed_groups: fields.list("allowed_groups", DEVICE_GROUPS_MAX, name_rule!(GroupId)),
+                mac: fields.parse("mac", mac_rule),
+                label: fields.text("label"),
+                number: fields.text("number"),
+                owner: fields.parse("owner", name_rule!(UserId)),
+                emergency_location: fields.text("emergency_location"),
                 ..v1::Device::default()
             };
             names.push(("id", device.id.clone()));
+            if device.mac != device.id {
+                names.push(("mac", device.mac.clone()));
+            }
             Record::Device(device)
         }
         Kind::Users => {
@@ -176,6 +187,17 @@ fn calls(fields: &mut Fields<'_>) -> Option<v1::CallSettings> {
         ..v1::CallSettings::default()
     };
     (calls != v1::CallSettings::default()).then_some(calls)
+}
+
+fn language_rule(text: &str) -> Result<String, String> {
+    text.parse::<Language>().map(|language| language.tag().to_owned())
+}
+
+fn mac_rule(text: &str) -> Result<String, String> {
+    let mac = text
+        .parse::<Mac>()
+        .map_err(|error| format!("{text:?}: {error}"))?;
+    Ok(mac.to_string())
 }
 
 fn rights_rule(text: &str) -> Result<Option<v1::CallRights>, String> {

@@ -122,9 +122,10 @@ fn headers(
     ignore_unknown: bool,
 ) -> Result<Vec<(String, Option<&'static str>)>, ReadError> {
     let mut found: Vec<(String, Option<&'static str>)> = Vec::new();
-    for (position, name) in names.iter().enumerate() {
+    let meant = kind.meant(names.iter().map(String::as_str));
+    for (position, (name, column)) in names.iter().zip(meant).enumerate() {
         let number = position + 1;
-        let column = kind.find(name).map(|column| column.name);
+        let column = column.map(|column| column.name);
         if column.is_none() && !ignore_unknown {
             return Err(ReadError::File(
                 format!("column {number} ({name:?}) is not a column of {}", kind.name()),

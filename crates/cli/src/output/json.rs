@@ -33,6 +33,8 @@ pub(crate) fn site(site: &v1::Site) -> Value {
         "name": site.name,
         "time_zone": site.time_zone,
         "emergency_location": site.emergency_location,
+        "language": site.language,
+        "recent_here": site.recent_here,
     })
 }
 
@@ -94,6 +96,29 @@ pub(crate) fn user(user: &v1::User) -> Value {
         "numbers": user.numbers,
         "calls": user.calls.as_ref().map(calls),
         "rights": user.rights.as_ref().map(rights),
+        "profile": user.profile.as_ref().map(profile),
+    })
+}
+
+/// What a user finds at every phone; `user profile set --from-file` reads it.
+#[must_use]
+pub(crate) fn profile(profile: &v1::Profile) -> Value {
+    let speed_dials = profile.speed_dials.iter();
+    let lamps = profile.lamps.iter();
+    json!({
+        "line_label": text_or_null(&profile.line_label),
+        "speed_dials": speed_dials
+            .map(|key| json!({"label": key.label, "number": key.number}))
+            .collect::<Vec<_>>(),
+        "lamps": lamps
+            .map(|key| json!({"label": key.label, "extension": key.extension}))
+            .collect::<Vec<_>>(),
+        "voicemail_number": text_or_null(&profile.voicemail_number),
+        "message_waiting": profile.message_waiting,
+        "ring_tone": profile.ring_tone,
+        "language": text_or_null(&profile.language),
+        "directory_url": text_or_null(&profile.directory_url),
+        "softkeys": text::soft_function_names(&profile.softkeys),
     })
 }
 
@@ -154,7 +179,76 @@ pub(crate) fn device(device: &v1::Device) -> Value {
         "serving": text_or_null(&device.serving),
         "held_until": time(device.held_until_ms),
         "hold_reason": text_or_null(&device.hold_reason),
+        "mac": text_or_null(&device.mac),
+        "label": text_or_null(&device.label),
+        "number": text_or_null(&device.number),
+        "emergency_location": text_or_null(&device.emergency_location),
+        "owner": text_or_null(&device.owner),
+        "enrolment_open_until": time(device.enrolment_open_until_ms),
+        "enrolled_at": time(device.enrolled_at_ms),
+        "changed": device.changed,
+        "shown": device.shown.as_ref().map(shown),
+        "trouble": text_or_null(&device.trouble),
+        "stays_neutral": device.stays_neutral,
     })
+}
+
+/// A phone and what it shows.
+#[must_use]
+pub(crate) fn phone(phone: &v1::Phone) -> Value {
+    json!({
+        "device": phone.device.as_ref().map(device),
+        "vendor": phone.vendor,
+        "session": phone.session.as_ref().map(session),
+        "state": text::phone_state(phone.state()).replace(' ', "_"),
+        "wanted_stamp": phone.wanted_stamp,
+    })
+}
+
+/// What a phone was seen to show.
+fn shown(shown: &v1::Shown) -> Value {
+    json!({
+        "stamp": shown.stamp,
+        "at": time(shown.at_ms),
+        "how": match shown.how() {
+            v1::ShownBy::Unspecified | v1::ShownBy::Document => "document",
+            v1::ShownBy::Register => "register",
+        },
+    })
+}
+
+/// A phone that waits for approval.
+#[must_use]
+pub(crate) fn waiting(waiting: &v1::WaitingPhone) -> Value {
+    let phone = waiting.phone.clone().unwrap_or_default();
+    json!({
+        "mac": phone.mac,
+        "vendor": text_or_null(&phone.vendor),
+        "model": text_or_null(&phone.model),
+        "firmware": text_or_null(&phone.firmware),
+        "site": text_or_null(&phone.site),
+        "address": text_or_null(&phone.address),
+        "first_seen": time(waiting.first_seen_ms),
+        "last_seen": time(waiting.last_seen_ms),
+    })
+}
+
+/// An enrolment token, without the token.
+#[must_use]
+pub(crate) fn enrolment_token(token: &v1::EnrolmentToken) -> Value {
+    json!({
+        "id": token_id(token),
+        "site": token.site,
+        "uses": token.uses,
+        "until": time(token.until_ms),
+        "note": text_or_null(&token.note),
+    })
+}
+
+/// What names an enrolment token: its SHA-256 in hexadecimal digits.
+#[must_use]
+pub(crate) fn token_id(token: &v1::EnrolmentToken) -> String {
+    data_encoding::HEXLOWER.encode(&token.hash)
 }
 
 /// A session.
@@ -247,39 +341,21 @@ pub(crate) fn event(event: &v1::Event) -> Value {
                 "reason": text_or_null(&held.reason),
             }),
         ),
-        Some(Kind::DeviceShown(shown)) => (
+        Some(Kind::DeviceShown(seen)) => (
             "device_shown",
             json!({
-                "device": shown.device,
-                "stamp": shown.shown.map(|shown| shown.stamp),
-                "trouble": text_or_null(&shown.trouble),
+                "device": seen.device,
+                "shown": seen.shown.as_ref().map(shown),
+                "trouble": text_or_null(&seen.trouble),
             }),
         ),
-        Some(Kind::WaitingPut(waiting)) => {
-            let phone = waiting.phone.clone().unwrap_or_default();
-            let content = json!({
-                "mac": phone.mac,
-                "vendor": text_or_null(&phone.vendor),
-                "model": text_or_null(&phone.model),
-                "firmware": text_or_null(&phone.firmware),
-                "site": text_or_null(&phone.site),
-                "address": text_or_null(&phone.address),
-                "first_seen": time(waiting.first_seen_ms),
-                "last_seen": time(waiting.last_seen_ms),
-            });
-            ("waiting_put", content)
-        }
+        Some(Kind::WaitingPut(phone)) => ("waiting_put", waiting(phone)),
         Some(Kind::WaitingGone(mac)) => ("waiting_gone", json!(mac)),
-        Some(Kind::EnrolmentTokenPut(token)) => (
-            "enrolment_token_put",
-            json!({
-                "site": token.site,
-                "uses": token.uses,
-                "until": time(token.until_ms),
-                "note": text_or_null(&token.note),
-            }),
+        Some(Kind::EnrolmentTokenPut(token)) => ("enrolment_token_put", enrolment_token(token)),
+        Some(Kind::EnrolmentTokenGone(hash)) => (
+            "enrolment_token_gone",
+            json!(data_encoding::HEXLOWER.encode(hash)),
         ),
-        Some(Kind::EnrolmentTokenGone(_)) => ("enrolment_token_gone", Value::Null),
         Some(Kind::DefaultsPut(put)) => ("defaults_put", policy(put)),
         Some(Kind::Forced(forced)) => (
             "forced",

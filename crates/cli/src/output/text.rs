@@ -172,6 +172,77 @@ pub(crate) fn rights(rights: &v1::CallRights) -> String {
     shown
 }
 
+/// The functions of soft keys and their names, in files and in JSON.
+pub(crate) const SOFT_FUNCTIONS: [(&str, v1::SoftFunction); 6] = [
+    ("history", v1::SoftFunction::History),
+    ("directory", v1::SoftFunction::Directory),
+    ("do_not_disturb", v1::SoftFunction::DoNotDisturb),
+    ("forward", v1::SoftFunction::Forward),
+    ("voicemail", v1::SoftFunction::Voicemail),
+    ("logout", v1::SoftFunction::Logout),
+];
+
+/// The names of soft keys' functions; those of a later version are left out.
+#[must_use]
+pub(crate) fn soft_function_names(functions: &[i32]) -> Vec<&'static str> {
+    functions
+        .iter()
+        .filter_map(|number| {
+            let known = SOFT_FUNCTIONS.iter().find(|(_, known)| *known as i32 == *number);
+            known.map(|(name, _)| *name)
+        })
+        .collect()
+}
+
+/// What a user finds at every phone.
+#[must_use]
+pub(crate) fn profile(user: &str, profile: &v1::Profile, calls: &v1::CallSettings) -> String {
+    let mut shown = pairs(&[
+        ("user", user.to_owned()),
+        ("line label", profile.line_label.clone()),
+        ("language", profile.language.clone()),
+        (
+            "ring tone",
+            match profile.ring_tone {
+                0 => String::new(),
+                tone => tone.to_string(),
+            },
+        ),
+        ("voicemail number", profile.voicemail_number.clone()),
+        (
+            "message waiting",
+            if profile.message_waiting { "on" } else { "" }.to_owned(),
+        ),
+        ("phone book", profile.directory_url.clone()),
+        ("soft keys", soft_function_names(&profile.softkeys).join(", ")),
+        ("calls", self::calls(calls).join("; ")),
+    ]);
+    let dials = profile.speed_dials.iter();
+    let lamps = profile.lamps.iter();
+    let rows: Vec<Vec<String>> = dials
+        .map(|key| vec!["speed dial".to_owned(), key.label.clone(), key.number.clone()])
+        .chain(lamps.map(|key| vec!["lamp".to_owned(), key.label.clone(), key.extension.clone()]))
+        .collect();
+    if !rows.is_empty() {
+        shown += "\n";
+        shown += &table(&["KEY", "LABEL", "NUMBER"], rows, "");
+    }
+    shown
+}
+
+/// How far a phone is, in a few words.
+#[must_use]
+pub(crate) const fn phone_state(state: v1::PhoneState) -> &'static str {
+    match state {
+        v1::PhoneState::Unspecified => "unknown",
+        v1::PhoneState::Shown => "shown",
+        v1::PhoneState::Loading => "loading",
+        v1::PhoneState::GaveUp => "gave up",
+        v1::PhoneState::NotEnrolled => "not enrolled",
+        v1::PhoneState::WaitingForFirstContact => "first contact",
+    }
+}
+
 /// A phone in full.
 #[must_use]
 pub(crate) fn device(device: &v1::Device) -> String {
@@ -180,12 +251,31 @@ pub(crate) fn device(device: &v1::Device) -> String {
         ("site", device.site.clone()),
         ("desk", device.desk.clone()),
         ("model", device.model.clone()),
+        ("MAC address", device.mac.clone()),
+        ("neutral label", device.label.clone()),
+        ("number", device.number.clone()),
+        ("emergency location", device.emergency_location.clone()),
+        ("owner", device.owner.clone()),
         ("enabled", yes(!device.disabled)),
         ("only for groups", device.allowed_groups.join(", ")),
         ("password set", yes(device.has_secret)),
         ("served by", device.serving.clone()),
         ("on hold", held(device.held_until_ms, &device.hold_reason)),
+        ("first document", first_document(device)),
+        ("trouble", device.trouble.clone()),
     ])
+}
+
+/// Whether a phone may fetch its first document, and when it has.
+fn first_document(device: &v1::Device) -> String {
+    let until = device.enrolment_open_until_ms;
+    if until > time::now_ms() {
+        return format!("may be fetched until {}", time::table_time(until));
+    }
+    match device.enrolled_at_ms {
+        0 => String::new(),
+        at => format!("fetched {}", time::table_time(at)),
+    }
 }
 
 /// Until when a phone is left alone, and why; empty when it is not.
@@ -272,7 +362,7 @@ pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
             "{} {} until {}",
             paint.red("locked"),
             locked.user,
-            time::table_time(locked.until_ms),
+            time::table_time(locked.until_ms)
         ),
         Some(Kind::UserLocked(locked)) => format!(
             "{} {} until {} after wrong PINs at {}",
@@ -309,30 +399,16 @@ pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
             time::table_time(held.until_ms),
             held.reason
         ),
-        Some(Kind::DeviceShown(shown)) if !shown.trouble.is_empty() => {
-            format!(
-                "{} phone {}: {}",
-                paint.red("stuck "),
-                shown.device,
-                shown.trouble
-            )
-        }
-        Some(Kind::DeviceShown(shown)) => format!(
-            "shows  phone {} at stamp {}",
-            shown.device,
-            shown.shown.map_or(0, |shown| shown.stamp)
-        ),
+        Some(Kind::DeviceShown(shown)) => device_shown(shown, paint),
         Some(Kind::WaitingPut(waiting)) => {
             let phone = waiting.phone.clone().unwrap_or_default();
-            format!(
-                "waits  {} {} {} at {}",
-                phone.mac, phone.vendor, phone.model, phone.address
-            )
+            let what = format!("{} {}", phone.vendor, phone.model);
+            format!("wait   phone {} ({}) in {}", phone.mac, what.trim(), phone.site)
         }
-        Some(Kind::WaitingGone(mac)) => format!("waits  {mac} no longer"),
+        Some(Kind::WaitingGone(mac)) => format!("wait   phone {mac} waits no longer"),
         Some(Kind::EnrolmentTokenPut(token)) => {
             format!(
-                "put    enrolment token for {}, {} uses left",
+                "put    enrolment token at {}, {} phones left",
                 token.site, token.uses
             )
         }
@@ -341,6 +417,20 @@ pub(crate) fn event(event: &v1::Event, paint: Paint) -> String {
         Some(Kind::Forced(forced)) => {
             format!("force  {} sessions ended: {}", forced.sessions, forced.note)
         }
+    }
+}
+
+fn device_shown(shown: &v1::DeviceShown, paint: Paint) -> String {
+    let stamp = shown.shown.as_ref().map_or(0, |shown| shown.stamp);
+    if shown.trouble.is_empty() {
+        format!("shown  phone {} shows {stamp}", shown.device)
+    } else {
+        format!(
+            "{} phone {} does not load: {}",
+            paint.red("stuck "),
+            shown.device,
+            shown.trouble
+        )
     }
 }
 

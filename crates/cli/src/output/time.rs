@@ -37,6 +37,12 @@ pub(crate) fn now_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The time that comes after a span, in milliseconds since the Unix epoch.
+#[must_use]
+pub(crate) fn from_now_ms(span: Duration) -> u64 {
+    now_ms().saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// How long ago, in words: "3m ago"; "-" for 0.
 #[must_use]
 pub(crate) fn ago(ms: u64) -> String {
