@@ -439,6 +439,15 @@ pub(super) static KEYS: &[Key] = &[
         },
     },
     Key {
+        path: "phones.danger_no_token_from",
+        doc: "Networks whose Cisco enterprise phones get their documents by name alone, after their enrolment too: these\n\
+              phones know addresses of servers only, and can keep no secret path. Whoever can send from there gets\n\
+              the passwords of such a phone, so name the phones' own network. Not set: they need the certificate\n\
+              that they were made with.",
+        shown: Shown::Example("[\"10.1.20.0/24\"]"),
+        field: Field::List(|c| &mut c.phones.danger_no_token_from),
+    },
+    Key {
         path: "phones.connections_max",
         doc: "Connections of phones and browsers at the same time; the next waits.",
         shown: Shown::Default,

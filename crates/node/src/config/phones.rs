@@ -7,6 +7,7 @@ use hotdesk_phone::{Registrar, Transport};
 
 use super::Config;
 use super::check::{expected_host_port, is_host_port, is_loopback};
+use crate::phones::Networks;
 
 /// How many addresses a list may name.
 const LIST_MAX: usize = 16;
@@ -40,6 +41,8 @@ pub struct PhonesSection {
     pub logout_code: String,
     /// Requests a minute from one source that has not shown who it is.
     pub strangers_per_minute_max: u32,
+    /// Networks whose Cisco phones need no token.
+    pub danger_no_token_from: Vec<String>,
     /// Connections at the same time.
     pub connections_max: u32,
     /// Answer SIP plug-and-play.
@@ -68,6 +71,7 @@ impl Default for PhonesSection {
             login_code: "*11".to_owned(),
             logout_code: "*12".to_owned(),
             strangers_per_minute_max: 600,
+            danger_no_token_from: Vec::new(),
             connections_max: 4096,
             plug_and_play: false,
             plug_and_play_unknown: false,
@@ -218,6 +222,9 @@ fn check_lists(phones: &PhonesSection, wrong: &mut impl FnMut(&str, String)) {
         if list.len() > LIST_MAX {
             wrong(key, format!("names {}, expected at most {LIST_MAX}", list.len()));
         }
+    }
+    if let Err(problem) = Networks::parse(&phones.danger_no_token_from) {
+        wrong("phones.danger_no_token_from", problem);
     }
     for address in &phones.push_from {
         if address.parse::<IpAddr>().is_err() {

@@ -395,6 +395,10 @@ fn what_phones_cannot_be_served_with_is_refused() {
         "phones.emergency_numbers: expected digits",
     );
     with(
+        &[("HOTDESK_PHONES_DANGER_NO_TOKEN_FROM", "10.1.0.0/33")],
+        "phones.danger_no_token_from: expected a network",
+    );
+    with(
         &[("HOTDESK_PHONES_PLUG_AND_PLAY_INTERFACE", "eth0")],
         "phones.plug_and_play_interface: expected",
     );

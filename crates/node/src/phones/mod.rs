@@ -20,6 +20,7 @@ mod em;
 mod listen;
 mod login;
 mod metrics;
+mod networks;
 mod office;
 mod paths;
 mod plug_and_play;
@@ -49,6 +50,7 @@ use crate::services::Shared;
 
 pub(crate) use listen::{Bound, Peer, Running};
 pub(crate) use metrics::Metrics;
+pub(crate) use networks::Networks;
 pub(crate) use settings::Settings;
 
 /// Everything that serving phones needs.

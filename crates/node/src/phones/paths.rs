@@ -17,7 +17,7 @@ use crate::lines::Lines;
 /// Bytes of a token; anything else is none, and costs nothing.
 const TOKEN_BYTES: usize = 26;
 /// All phones are gone through at most this often, so that guessing costs the node little.
-const SCAN_EVERY: Duration = Duration::from_millis(250);
+const SCAN_EVERY: Duration = Duration::from_secs(1);
 
 /// The table. Never larger than the number of phones: filling it up drops what is no longer true.
 #[derive(Default)]
@@ -49,15 +49,13 @@ impl Paths {
             return None;
         }
         let known = self.phones.read().get(token).cloned();
-        let by_hint = || Some(state.device_by_mac(&hint?)?.id.clone());
-        let found = known
-            .or_else(by_hint)
-            .filter(|id| is_right(lines, state, id, token));
-        if let Some(id) = found {
-            self.phones
-                .write()
-                .entry(token.to_owned())
-                .or_insert_with(|| id.clone());
+        let is_phones = |id: &DeviceId| is_right(lines, state, id, token);
+        if let Some(id) = known.filter(is_phones) {
+            return Some(id);
+        }
+        let by_hint = hint.and_then(|mac| Some(state.device_by_mac(&mac)?.id.clone()));
+        if let Some(id) = by_hint.filter(is_phones) {
+            self.phones.write().insert(token.to_owned(), id.clone());
             return Some(id);
         }
         if !self.is_time_to_scan(state.index()) {

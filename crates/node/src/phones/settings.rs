@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use hotdesk_phone::Registrar;
 use smol_str::SmolStr;
 
+use super::networks::Networks;
 use crate::config::{Config, ConfigError};
 
 /// `[phones]` as the services need it.
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) login_code: SmolStr,
     /// Dialled to log out.
     pub(crate) logout_code: SmolStr,
+    /// Networks whose Cisco phones need no token.
+    pub(crate) danger_no_token_from: Networks,
     /// Requests a minute from one address that does not show whose phone it is.
     pub(crate) strangers_per_minute_max: u32,
 }
@@ -47,6 +50,8 @@ impl Settings {
             emergency_numbers: list(&section.emergency_numbers),
             login_code: SmolStr::from(&section.login_code),
             logout_code: SmolStr::from(&section.logout_code),
+            danger_no_token_from: Networks::parse(&section.danger_no_token_from)
+                .map_err(of("phones.danger_no_token_from"))?,
             strangers_per_minute_max: section.strangers_per_minute_max,
         })
     }

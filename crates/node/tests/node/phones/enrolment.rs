@@ -138,3 +138,27 @@ async fn many_requests_at_once_bring_a_phone_in_once() {
     let left = state(&world).enrolment_tokens().next().map(|token| token.uses);
     assert_eq!(left, Some(1));
 }
+
+#[tokio::test]
+async fn a_phone_that_can_keep_no_path_gets_its_document_in_its_own_network() {
+    let (mac, agent) = ("8c1e8004a1b7", "Cisco-CP8841/14.2.1");
+    let own_network = |config: &mut Config| {
+        config.phones.danger_no_token_from = vec!["127.0.0.0/8".into()];
+    };
+    let file = "/SEP8C1E8004A1B7.cnf.xml";
+    for (is_own, expected) in [(true, 200), (false, 403)] {
+        let world = if is_own {
+            office_with(own_network).await
+        } else {
+            office().await
+        };
+        put_phone(&world, mac, "cisco-8841").await;
+        assert_eq!(get(file).by(agent).send(&world).await.status, expected);
+        // Everybody else can, and must.
+        get(format!("/{MAC}.cfg"))
+            .by(AGENT)
+            .send(&world)
+            .await
+            .is(403, "must come with its own token");
+    }
+}
