@@ -163,7 +163,87 @@ pub(super) fn place_of(state: &State, language: Language, device: &DeviceId) -> 
 
 #[cfg(test)]
 mod tests {
+    use hotdesk_core::UserId;
+
     use super::*;
+
+    #[test]
+    fn whatever_goes_wrong_is_said_in_the_offices_language_with_its_clock() {
+        let office = Office {
+            language: Language::German,
+            time_zone: "America/Chicago".into(),
+            recent_here: false,
+        };
+        let user = UserId::parse("ada").unwrap();
+        let device = DeviceId::parse("ny-7").unwrap();
+        // 2026-07-01 14:31 UTC.
+        let until = TimeMs(1_782_916_260_000);
+        for (error, sentence, retryable) in [
+            (
+                Error::from(Failure::NoLeader),
+                "Der Anmeldedienst ist nicht erreichbar.",
+                true,
+            ),
+            (
+                Failure::Timeout.into(),
+                "Der Anmeldedienst ist nicht erreichbar.",
+                true,
+            ),
+            (
+                Failure::ShuttingDown.into(),
+                "Der Anmeldedienst ist nicht erreichbar.",
+                true,
+            ),
+            (Failure::Unknown.into(), "Es kam keine Antwort.", true),
+            (Failure::Overloaded.into(), "Gerade melden sich zu viele", true),
+            (
+                Failure::WrongPin { remaining: Some(1) }.into(),
+                "Noch ein Versuch.",
+                false,
+            ),
+            (Failure::VouchingNotAllowed.into(), "nicht erlaubt", false),
+            (Error::invalid("pin", "x"), "mindestens vier Ziffern", false),
+            (Error::invalid("user", "x"), "niemand bekannt", false),
+            (Error::invalid("other", "x"), "nicht geklappt", false),
+            (
+                Refusal::UserLocked { user, until }.into(),
+                "bis 09:31 gesperrt",
+                false,
+            ),
+            (
+                Refusal::DeviceOnHold {
+                    device: device.clone(),
+                    until,
+                }
+                .into(),
+                "Notruf",
+                false,
+            ),
+            (
+                Refusal::DeviceBusy {
+                    device: device.clone(),
+                }
+                .into(),
+                "muss sich zuerst abmelden",
+                false,
+            ),
+            (
+                Refusal::LoggedInElsewhere {
+                    user: UserId::parse("ada").unwrap(),
+                    device,
+                    site: "ny".parse().unwrap(),
+                }
+                .into(),
+                "Sie sind in ny-7 angemeldet.",
+                false,
+            ),
+        ] {
+            let trouble = Trouble::in_words(&State::new(), &office, office.language, &error);
+            assert!(trouble.sentence.contains(sentence), "{error}: {trouble}");
+            assert_eq!(trouble.retryable, retryable, "{error}");
+            assert!(trouble.id.starts_with(trouble.code), "{trouble}");
+        }
+    }
 
     #[test]
     fn an_incident_is_a_code_and_six_letters() {

@@ -124,6 +124,8 @@ impl Visit<'_> {
                 self.text(Word::TitleLoggedOut, text, vec![self.close()])
             }
             Ok(None) => self.nobody(),
+            // The session that the menu was for is over; who is here now is not sent away by it.
+            Err(trouble) if trouble.reason == "stale_epoch" => self.again().as_ref().unwrap_or(self).home(),
             Err(trouble) => self.trouble(&trouble, ""),
         }
     }

@@ -50,8 +50,11 @@ impl<'a> Visit<'a> {
         Self::new(self.phones, &self.device.id, self.address)
     }
 
-    /// A page of the application.
+    /// A page of the application; empty for the first.
     pub(super) fn url(&self, page: &str) -> String {
+        if page.is_empty() {
+            return self.app.clone();
+        }
         format!("{}/{page}", self.app)
     }
 

@@ -150,12 +150,14 @@ pub(super) fn message(status: StatusCode, language: Language, notice: &Notice) -
     page(status, language, title, "message", values)
 }
 
-/// A form of somebody who is signed in: who, and its fields. Otherwise the page to answer with.
-fn mine_sent<'a>(
-    asked: &Asked<'a>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<(Visitor, Vec<(String, String)>), Box<Response>> {
+/// A form of somebody who is signed in.
+struct Sent {
+    visitor: Visitor,
+    fields: Vec<(String, String)>,
+}
+
+/// Takes a form of somebody who is signed in; otherwise gives the page to answer with.
+fn mine_sent<'a>(asked: &Asked<'a>, headers: &HeaderMap, body: &[u8]) -> Result<Sent, Box<Response>> {
     let fields = form::decode(body);
     let Some(visitor) = asked.visitor(headers) else {
         let notice = Notice::of(Sentence::SignedOut.text(asked.language(None)));
@@ -166,7 +168,7 @@ fn mine_sent<'a>(
         return Err(refused(language).into());
     }
     match asked.opened(&visitor, form::field(&fields, "form")) {
-        Ok(_) => Ok((visitor, fields)),
+        Ok(_) => Ok(Sent { visitor, fields }),
         Err(rejected) => {
             let notice = Notice::trouble(&Trouble::of_form(rejected, language), language);
             Err(mine(asked, &visitor, StatusCode::FORBIDDEN, &notice).into())
@@ -183,7 +185,7 @@ pub(super) async fn sign_out(
 ) -> Response {
     let asked = Asked::new(&phones, peer.address, &headers);
     match mine_sent(&asked, &headers, &body) {
-        Ok((visitor, _)) => {
+        Ok(Sent { visitor, .. }) => {
             asked.sign_out(&visitor);
             with_cookie(see("/me"), &asked.no_cookie())
         }
@@ -199,7 +201,7 @@ pub(super) async fn log_out(
     body: Bytes,
 ) -> Response {
     let asked = Asked::new(&phones, peer.address, &headers);
-    let (visitor, fields) = match mine_sent(&asked, &headers, &body) {
+    let Sent { visitor, fields } = match mine_sent(&asked, &headers, &body) {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -241,7 +243,7 @@ pub(super) async fn save(
     body: Bytes,
 ) -> Response {
     let asked = Asked::new(&phones, peer.address, &headers);
-    let (visitor, fields) = match mine_sent(&asked, &headers, &body) {
+    let Sent { visitor, fields } = match mine_sent(&asked, &headers, &body) {
         Ok(sent) => sent,
         Err(response) => return *response,
     };

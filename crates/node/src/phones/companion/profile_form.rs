@@ -144,7 +144,7 @@ fn tones(chosen: u8, language: Language) -> Vec<Value> {
 fn words(language: Language) -> Value {
     let word = |word: Word| word.text(language);
     context! {
-        r#where => word(Word::Where),
+        whereabouts => word(Word::Where),
         log_out => word(Word::LogOut),
         calls => word(Word::Calls),
         dnd => word(Word::DoNotDisturb),

@@ -1,11 +1,15 @@
 //! What phones are served: an office with phones, asked over HTTP as phones do.
 
+mod app;
 mod built_in;
 mod certificates;
+mod companion;
 mod cut_off;
 mod documents;
 mod enrolment;
+mod pages;
 mod plug_and_play;
+mod secrets;
 mod turned_away;
 
 use std::fmt::Write as _;
