@@ -229,16 +229,19 @@ impl Reconciler {
             return Some(self.now_ms);
         }
         let timer = self.timers.first().map(|(at_ms, _)| *at_ms);
-        let turns = self
-            .queue
-            .iter()
-            .filter_map(|(_, _, device)| self.phones.get(device));
-        let present = turns.filter(|phone| phone.is_present);
-        let is_busy = present.map(|phone| phone.is_busy).min();
-        let turn = is_busy.map(|is_busy| {
-            let look_ms = if is_busy { self.settings.look_again_ms } else { 0 };
-            self.pace.next_ms().max(self.now_ms + look_ms)
-        });
+        let phones = || {
+            self.queue
+                .iter()
+                .filter_map(|(_, _, device)| self.phones.get(device))
+        };
+        // The first, as a rule: those who are busy are few.
+        let look_ms = if phones().any(Phone::is_free) {
+            Some(0)
+        } else {
+            let is_any = phones().any(|phone| phone.is_present);
+            is_any.then_some(self.settings.look_again_ms)
+        };
+        let turn = look_ms.map(|look_ms| self.pace.next_ms().max(self.now_ms + look_ms));
         timer.into_iter().chain(turn).min()
     }
 }
