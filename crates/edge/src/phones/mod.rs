@@ -6,7 +6,7 @@
 //! calls, emergencies ────┘     (paced, never while busy)     └─► request to its web server (push)
 //!                                     ▲                              │
 //!                                     └──────── what became of it ◄──┘
-//! a session's line registers ──► the reconciler
+//! a session's line registers ──► reports ──► the log
 //! ```
 //!
 //! What is decided is in `hotdesk_phone::reconcile`; what is sent is each vendor's adapter's; `sip/phones.rs` and
@@ -15,8 +15,10 @@
 mod metrics;
 mod notices;
 mod push;
+mod reports;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use hotdesk_phone::reconcile::Reconciler;
@@ -28,6 +30,7 @@ use tokio::sync::Notify;
 pub(crate) use self::metrics::PhoneMetrics;
 pub(crate) use self::notices::{Moved, Notices};
 pub(crate) use self::push::{Pushed, Target, is_own_network, push};
+pub(crate) use self::reports::Reports;
 use crate::config;
 use crate::http::Metrics;
 
@@ -37,6 +40,7 @@ pub(crate) struct Phones {
     state: Mutex<State>,
     /// Something was said to the state; the task looks what is to be done.
     pub(crate) wake: Notify,
+    pub(crate) reports: Arc<Reports>,
     pub(crate) metrics: PhoneMetrics,
     origin: Instant,
 }
@@ -67,6 +71,7 @@ impl Phones {
             }),
             settings,
             wake: Notify::new(),
+            reports: Arc::default(),
             metrics: PhoneMetrics::new(metrics),
             origin: Instant::now(),
         }

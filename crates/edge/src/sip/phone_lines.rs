@@ -55,6 +55,7 @@ impl App {
             }
             if stamp > driven.shown {
                 state.reconciler.shown(self.phones.now_ms(), device, stamp);
+                self.phones.reports.shown(device, stamp);
             }
         } else if changes
             .iter()

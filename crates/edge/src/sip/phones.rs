@@ -303,6 +303,7 @@ impl App {
             "phone is given up"
         );
         self.notable.note(format!("phone {device} {trouble}"));
+        self.phones.reports.trouble(device, stamp, &trouble);
     }
 
     /// The phones that do not show what they should, for people.

@@ -200,6 +200,7 @@ impl SipEdge {
         spawn(runtime.spawn(Arc::clone(&app.activity).report(app.client.clone(), every)));
         spawn(runtime.spawn(tick(Arc::clone(app))));
         spawn(runtime.spawn(super::phones::follow(Arc::clone(app), app.table.subscribe())));
+        spawn(runtime.spawn(Arc::clone(&app.phones.reports).report(app.client.clone())));
         if let Some(uri) = &config.announce.uri {
             let edge = v1::Edge {
                 id: app.settings.edge.to_string(),

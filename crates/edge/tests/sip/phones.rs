@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::calls::get;
 use super::fake::PATIENCE;
-use super::office::{Company, Office, PUT_AT, SEED, free_port, key, session, talk, texts, trunk};
+use super::office::{Company, Office, PUT_AT, SEED, eventually, free_port, key, session, talk, texts, trunk};
 
 /// The epoch of a session that began at this index of the log.
 const fn epoch(index: u64) -> u64 {
@@ -140,6 +140,10 @@ async fn a_phone_that_follows_is_told_once_and_one_that_somebody_configured_by_h
     let line = office.session_line("ada", "2001", at).await;
     assert_eq!(line.register(600).await.unwrap().status(), Some(200));
     let index = office.index;
+    eventually("the log is told", || {
+        office.fake.seen() == [format!("c1 shows {index}")]
+    })
+    .await;
     fetches(&mut office, "c1", index).await;
     // The next thing that it hears is of the next change.
     let moved = v1::Site {
@@ -330,6 +334,8 @@ async fn a_phone_that_does_not_follow_is_given_up_loudly_until_somebody_else_log
     ] {
         assert!(text.contains(wanted), "{wanted} in {text}");
     }
+    let told = format!("c1 does not show {}", office.index);
+    eventually("the log is told", || office.fake.seen().contains(&told)).await;
     logs_in(&mut office, "bob", "c1").await;
     // Triggers that were under way may be left over.
     loop {

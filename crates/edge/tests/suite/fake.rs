@@ -46,7 +46,7 @@ impl Fake {
         }
     }
 
-    /// What the edge has told so far: `hold c1`, `release c1`.
+    /// What the edge has told so far: `hold c1`, `release c1`, `c1 shows 12`, `c1 does not show 12`.
     #[allow(dead_code, reason = "shared by two test programs; one of them asks")]
     pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
@@ -124,8 +124,19 @@ impl Sessions for Node {
 
     async fn report_shown(
         &self,
-        _: Request<v1::ReportShownRequest>,
+        request: Request<v1::ReportShownRequest>,
     ) -> Result<Response<v1::ReportShownResponse>, Status> {
-        Ok(Response::new(Default::default()))
+        let items = request.into_inner().items;
+        let mut seen = self.1.lock().unwrap();
+        for item in &items {
+            let what = if item.trouble.is_empty() {
+                "shows"
+            } else {
+                "does not show"
+            };
+            seen.push(format!("{} {what} {}", item.device, item.stamp));
+        }
+        let noted = u32::try_from(items.len()).expect("few");
+        Ok(Response::new(v1::ReportShownResponse { noted, index: 0 }))
     }
 }
