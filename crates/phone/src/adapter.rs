@@ -50,7 +50,7 @@ pub trait Adapter: Sync {
 pub struct About {
     /// The models this was written for.
     pub models: &'static str,
-    /// Patterns of the files they ask for ("<mac>.cfg").
+    /// Patterns of the files they ask for (`<mac>.cfg`).
     pub files: &'static [&'static str],
     /// Examples of their User-Agent.
     pub agents: &'static [&'static str],

@@ -63,7 +63,7 @@ pub struct Site {
 /// Where the phone finds the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Scheme, host and port of the node's pages, without a slash at the end ("https://chicago.example.com:8443").
+    /// Scheme, host and port of the node's pages, without a slash at the end (`https://chicago.example.com:8443`).
     pub base: SmolStr,
     /// The phone's own secret path under it: documents are at `<base>/p/<token>/<file>`, the login application at
     /// `<base>/p/<token>/app`. Of the URL-safe characters a-z and 2-7.
