@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdesk_core::phones::TokenHash;
 use hotdesk_core::{Action, Actor, Device, DeviceId, MacAddress, RequestId, State};
 use hotdesk_phone::{Recognised, Vendor};
-use ring::digest::{SHA256, digest};
 use smol_str::{SmolStr, format_smolstr};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::refused::{Refused, Result};
+use crate::lines::token_hash;
 use crate::phones::Phones;
 use crate::services::{Error, new_request_id};
 
@@ -33,10 +32,8 @@ impl Phones {
     ) -> Result<Arc<Device>> {
         let _turn = self.enrolments.0.lock().await;
         let deadline = Instant::now() + WITHIN;
-        let hash = digest(&SHA256, token.as_bytes());
-        let hash = <[u8; 32]>::try_from(hash.as_ref()).expect("SHA-256 has 32 bytes");
         let enrol = Action::EnrolDevice {
-            token_hash: TokenHash(hash),
+            token_hash: token_hash(token),
             mac,
             vendor_model: model(recognised),
         };

@@ -1,9 +1,12 @@
 //! How phones come in: by approval, with a one-time token, and the list of those that wait.
 
 use hotdesk_core::phones::{EnrolmentToken, TokenHash};
+use hotdesk_proto::v1;
+use hotdesk_proto::v1::phones_client::PhonesClient;
 use ring::digest::{SHA256, digest};
 
 use super::*;
+use crate::world::answer;
 
 #[tokio::test]
 async fn an_approved_phone_fetches_once_without_its_token_and_then_with_it() {
@@ -161,4 +164,66 @@ async fn a_phone_that_can_keep_no_path_gets_its_document_in_its_own_network() {
             .await
             .is(403, "must come with its own token");
     }
+}
+
+#[tokio::test]
+async fn an_administrator_approves_a_phone_that_waits_and_it_comes_in() {
+    let world = office().await;
+    let mut admin = PhonesClient::new(world.channel.clone());
+    let agent = "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef";
+    let bare = || get("/805ec0bdeaef.cfg").by(agent);
+    bare().send(&world).await.is(404, "waiting for approval");
+    let mac = "805ec0bdeaef".parse().unwrap();
+    eventually(&world, "the phone waits", |state| {
+        state.waiting_phone(&mac).is_some()
+    })
+    .await;
+    let device = v1::Device {
+        id: "805ec0bdeaef".into(),
+        desk: "14".into(),
+        ..Default::default()
+    };
+    let request = v1::ApproveDeviceRequest {
+        device: Some(device),
+        ..Default::default()
+    };
+    answer(admin.approve_device(request).await).unwrap();
+    let own = own_path(&world, "805ec0bdeaef", "");
+    bare().send(&world).await.is(200, &own);
+    get(format!("{own}805ec0bdeaef.cfg"))
+        .by(agent)
+        .send(&world)
+        .await
+        .is(200, "CHICAGO 14");
+    let device = "805ec0bdeaef".parse().unwrap();
+    eventually(&world, "the window is closed", |state| {
+        state.device(&device).unwrap().enrolment.open_until == TimeMs(0)
+    })
+    .await;
+    bare()
+        .send(&world)
+        .await
+        .is(403, "hotdesk phone reopen 805ec0bdeaef");
+}
+
+#[tokio::test]
+async fn a_token_that_an_administrator_makes_brings_phones_in_at_its_url() {
+    let world = office().await;
+    let mut admin = PhonesClient::new(world.channel.clone());
+    let request = v1::CreateEnrolmentTokenRequest {
+        site: "new-york".into(),
+        uses: 1,
+        until_ms: far(&state(&world)).0,
+        ..Default::default()
+    };
+    let made = answer(admin.create_enrolment_token(request).await).unwrap();
+    let base = format!("http://{}", world.node.phones_addresses()[0]);
+    let path = made
+        .url
+        .strip_prefix(&base)
+        .unwrap_or_else(|| panic!("{}", made.url));
+    let (mac, agent) = ("805ec0bdeaef", "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef");
+    let answer = get(format!("{path}{mac}.cfg")).by(agent).send(&world).await;
+    answer.is(200, &own_path(&world, mac, ""));
+    assert_eq!(device(&world, mac).site.as_str(), "new-york");
 }
