@@ -1,6 +1,6 @@
-//! The office that a phone stands in, as far as its pages need it.
+//! The office that a phone stands in, and its people, as far as pages need them.
 
-use hotdesk_core::{DeviceId, Site, State, TimeMs};
+use hotdesk_core::{DeviceId, Site, State, TimeMs, User};
 use hotdesk_phone::Language;
 use hotdesk_phone::text::local_time;
 use smol_str::SmolStr;
@@ -35,5 +35,14 @@ impl Office {
     /// A time as the clock on the office's wall shows it.
     pub(super) fn clock(&self, time: TimeMs) -> String {
         local_time(time.0, &self.time_zone)
+    }
+}
+
+/// The name of a user for people.
+pub(super) fn name_of(user: &User) -> &str {
+    if user.display_name.is_empty() {
+        user.id.as_str()
+    } else {
+        &user.display_name
     }
 }

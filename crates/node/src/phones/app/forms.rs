@@ -7,9 +7,10 @@ use hotdesk_phone::text::{Sentence, Word};
 use hotdesk_phone::{Screen, Vendor};
 
 use super::super::login::{self, LogIn, LoggedIn, Proof};
+use super::super::office::name_of;
 use super::super::tokens::{Purpose, Rejected};
 use super::super::trouble::{Trouble, place_of};
-use super::visit::{Typed, Visit, name_of};
+use super::visit::{Typed, Visit};
 
 /// Where it was typed.
 const SURFACE: &str = "app";

@@ -16,11 +16,12 @@ use hotdesk_phone::{Action, Body, Screen};
 use tonic::metadata::MetadataMap;
 
 use super::super::login::{self, LogIn, Proof};
+use super::super::office::name_of;
 use super::super::tokens::{Opened, Purpose, Rejected};
 use super::super::trouble::Trouble;
 use super::super::{Peer, Phones};
 use super::answer;
-use super::visit::{Typed, Visit, name_of};
+use super::visit::{Typed, Visit};
 use crate::services::{Error, new_request_id, now};
 
 /// Where it was asked for.

@@ -6,12 +6,16 @@ use hotdesk_core::{DeviceId, EndReason, EventKind, Session, State, TimeMs};
 use hotdesk_phone::text::{Sentence, Word};
 use hotdesk_phone::{Action, Screen};
 
+use super::super::office::name_of;
 use super::super::tokens::Purpose;
 use super::super::trouble::place_of;
-use super::visit::{Visit, name_of};
+use super::visit::Visit;
 
 /// For how long an eviction is shown at the phone that it emptied, and may be answered there.
 const SHOWN_MS: u64 = 60_000;
+
+/// Who asked for a login that the rules of an owner's phone gave.
+const BY_OWNER: &str = "owner";
 
 /// A session that ended because its user logged in elsewhere.
 pub(super) struct Move {
@@ -29,6 +33,8 @@ pub(super) fn last_move(state: &State, device: &DeviceId, now: TimeMs) -> Option
         .take_while(|event| now.since_ms(event.at) < SHOWN_MS);
     for event in recent {
         match &event.kind {
+            // The phone went home by itself; who was here may still look at it.
+            EventKind::SessionStarted(session) if session.by == BY_OWNER => {}
             // Somebody else has sat down here since.
             EventKind::SessionStarted(session) if session.device == *device => return None,
             EventKind::SessionEnded { session, reason } if session.device == *device => {

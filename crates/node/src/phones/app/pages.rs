@@ -6,9 +6,10 @@ use hotdesk_core::{BusyDevice, Session, User, UserId};
 use hotdesk_phone::text::{Sentence, Word};
 use hotdesk_phone::{Action, Body, Field, FieldKind, Item, Key, Screen};
 
+use super::super::office::name_of;
 use super::super::tokens::Purpose;
 use super::super::trouble::Trouble;
-use super::visit::{PIN, USER, Visit, name_of};
+use super::visit::{PIN, USER, Visit};
 
 /// How long a login form is good for, in seconds.
 const FORM_GOOD_S: u32 = 120;

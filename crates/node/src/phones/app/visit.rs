@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use hotdesk_core::{Device, DeviceId, Session, State, TimeMs, User};
+use hotdesk_core::{Device, DeviceId, Session, State, TimeMs};
 use hotdesk_phone::Language;
 use hotdesk_phone::text::{Sentence, Word};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -77,15 +77,6 @@ impl<'a> Visit<'a> {
 
     pub(super) fn word(&self, word: Word) -> String {
         word.text(self.language()).to_owned()
-    }
-}
-
-/// The name of a user for people.
-pub(super) fn name_of(user: &User) -> &str {
-    if user.display_name.is_empty() {
-        user.id.as_str()
-    } else {
-        &user.display_name
     }
 }
 

@@ -29,6 +29,7 @@ use tonic::Code;
 use zeroize::Zeroizing;
 
 use super::super::login::{self, LogIn, Proof};
+use super::super::office::Office;
 use super::super::trouble::Trouble;
 use super::super::{Peer, Phones};
 use super::me;
@@ -155,7 +156,14 @@ pub(super) async fn log_in(
             });
             answer(StatusCode::OK, body)
         }
-        Err(error) => refuse(&asked, None, &error),
+        Err(error) => {
+            // By the clock of the phone's office, and with the phone in the log.
+            let office = Office::of_device(&asked.state, &device);
+            let language = asked.language(None);
+            let trouble = Trouble::in_words(&asked.state, &office, language, &error);
+            trouble.log(&device, SURFACE, Some(peer.address));
+            failed(&error, &trouble)
+        }
     }
 }
 

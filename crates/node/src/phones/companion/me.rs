@@ -16,7 +16,7 @@ use tonic::metadata::MetadataMap;
 use zeroize::Zeroizing;
 
 use super::super::login;
-use super::super::office::Office;
+use super::super::office::{Office, name_of};
 use super::super::tokens::Purpose;
 use super::super::trouble::{Trouble, place_of};
 use super::super::{Peer, Phones};
@@ -94,7 +94,8 @@ pub(super) async fn signed_in(
         return Err(refused(language).into());
     }
     let tokens = &asked.phones.tokens;
-    if let Err(rejected) = tokens.take(Purpose::SignIn, "", form::field(&fields, "form"), asked.now) {
+    // Read, not used up: everybody gets such forms, and could fill the table of used ones. The PIN counts its tries.
+    if let Err(rejected) = tokens.read(Purpose::SignIn, "", form::field(&fields, "form"), asked.now) {
         let notice = Notice::trouble(&Trouble::of_form(rejected, language), language);
         return Err(sign_in_page(asked, StatusCode::BAD_REQUEST, action, &notice).into());
     }
@@ -312,7 +313,7 @@ pub(super) fn mine(asked: &Asked<'_>, visitor: &Visitor, status: StatusCode, not
     let own = context! {
         notice => notice.text.as_str(),
         reference => notice.reference.as_str(),
-        name => if user.display_name.is_empty() { user.id.as_str() } else { user.display_name.as_str() },
+        name => name_of(user),
         extension => user.extension.as_ref().map_or("", |extension| extension.as_str()),
         form => asked.form(visitor),
         sessions => sessions,

@@ -14,7 +14,7 @@ use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
 use super::super::login::{self, LogIn, Proof};
-use super::super::office::Office;
+use super::super::office::{Office, name_of};
 use super::super::tokens::Purpose;
 use super::super::trouble::{Trouble, place_of};
 use super::super::{Peer, Phones};
@@ -127,10 +127,8 @@ fn ask(asked: &Asked<'_>, visitor: &Visitor, device: &DeviceId, code: &str) -> R
     let current = asked.state.session_at(device);
     let others = current.filter(|session| session.user != visitor.user.id && !session.is_overdue(asked.now));
     let in_use = others.map_or_else(String::new, |session| {
-        let name = asked
-            .state
-            .user(&session.user)
-            .map_or(session.user.as_smol(), |user| &user.display_name);
+        let user = asked.state.user(&session.user);
+        let name = user.map_or(session.user.as_str(), |user| name_of(user));
         let since = Office::of_device(&asked.state, device).clock(session.since);
         Sentence::InUse { name, since: &since }.text(language)
     });
@@ -165,7 +163,7 @@ async fn log_in(asked: &Asked<'_>, visitor: &Visitor, device: DeviceId, request_
         request_id,
         address: Some(asked.address),
     };
-    let (status, notice) = match login::log_in(asked.phones, request).await {
+    let (status, notice) = match login::try_log_in(asked.phones, request).await {
         Ok(done) => {
             let here = place_of(&asked.state, language, &done.session.device);
             let mut lines = vec![Sentence::LoggingInAt { place: &here }.text(language)];
@@ -176,7 +174,12 @@ async fn log_in(asked: &Asked<'_>, visitor: &Visitor, device: DeviceId, request_
             }));
             (StatusCode::OK, Notice::of(lines.join(" ")))
         }
-        Err(trouble) => (StatusCode::CONFLICT, Notice::trouble(&trouble, language)),
+        Err(error) => {
+            let office = Office::of_device(&asked.state, &device);
+            let trouble = Trouble::in_words(&asked.state, &office, language, &error);
+            trouble.log(&device, SURFACE, Some(asked.address));
+            (StatusCode::CONFLICT, Notice::trouble(&trouble, language))
+        }
     };
     with_cookie(message(status, language, &notice), &asked.cookie(visitor))
 }

@@ -62,6 +62,20 @@ async fn who_was_moved_away_by_a_stranger_locks_the_account_with_a_second_press(
 }
 
 #[tokio::test]
+async fn a_borrowed_phone_that_has_gone_home_still_says_where_its_guest_went() {
+    let mut world = office().await;
+    world.login("ada", MAC, "1234").await.unwrap();
+    let mut own = device(&world, MAC);
+    own.owner = Some("bob".parse().unwrap());
+    put(act(&world, Action::PutDevice(own)).await);
+    world.login("ada", "ny-1", "1234").await.unwrap();
+    assert_eq!(who(&world, MAC), Some("bob".into()), "its owner is back");
+    open(&world, MAC, "/moved")
+        .await
+        .is(200, "ADA has moved to NEW-YORK, desk 12, ");
+}
+
+#[tokio::test]
 async fn a_phone_in_use_says_who_is_there_and_offers_what_may_be_done() {
     let mut world = office().await;
     world.login("ada", MAC, "1234").await.unwrap();

@@ -377,6 +377,16 @@ async fn a_kiosk_logs_people_in_at_the_phone_beside_it() {
         assert!(error["id"].as_str().unwrap().starts_with(code));
         assert!(!answer.body.contains("1234"), "{}", answer.body);
     }
+    let mut german = get("/api/v1/sessions")
+        .method("POST")
+        .with("Accept-Language", "de-AT, en");
+    german.body = json!({"device": MAC, "user": "2001", "pin": "9999"})
+        .to_string()
+        .into_bytes();
+    german
+        .send(&world)
+        .await
+        .is(401, "Die PIN ist falsch. Noch 4 Versuche.");
 }
 
 #[tokio::test]
