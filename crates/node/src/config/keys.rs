@@ -484,6 +484,53 @@ pub(super) static KEYS: &[Key] = &[
         field: Field::OptionalText(|c| &mut c.phones.plug_and_play_interface),
     },
     Key {
+        path: "phones.em.enabled",
+        doc: "Serve Cisco's Extension Mobility interface to programs (/emservice/EMServiceServlet) and to Cisco\n\
+              phones (/emapp/EMAppServlet). Whoever may ask can see who is where, and log out any phone.",
+        shown: Shown::Default,
+        field: Field::Flag(|c| &mut c.phones.em.enabled),
+    },
+    Key {
+        path: "phones.em.applications_file",
+        doc: "TOML: the applications that may ask, each an [[application]] with id, password (argon2id in PHC\n\
+              notation), rights (login, logout, logout-all, query), sites (all when left out) and forwards\n\
+              (believe the phone's address that it passes on). Read again when it changes. Without it only end\n\
+              users may ask, each for himself.",
+        shown: Shown::Example("\"/etc/hotdesk/em-applications.toml\""),
+        field: Field::OptionalPath(|c| &mut c.phones.em.applications_file),
+    },
+    Key {
+        path: "phones.em.allow",
+        doc: "Networks that may use the interface; anybody else is answered code 28.",
+        shown: Shown::Default,
+        field: Field::List(|c| &mut c.phones.em.allow),
+    },
+    Key {
+        path: "phones.em.allow_via",
+        doc: "Take requests with a Via header, that is through a proxy; otherwise they are answered code 30,\n\
+              because the address that is checked would be the proxy's.",
+        shown: Shown::Default,
+        field: Field::Flag(|c| &mut c.phones.em.allow_via),
+    },
+    Key {
+        path: "phones.em.concurrent_max",
+        doc: "Requests of programs at the same time; the next is answered code 26, \"busy\". Each may check a\n\
+              password, which costs memory and some ten milliseconds of a core.",
+        shown: Shown::Default,
+        field: Field::Count {
+            at: |c| &mut c.phones.em.concurrent_max,
+            min: 1,
+            max: 1000,
+        },
+    },
+    Key {
+        path: "phones.em.refuse_exclusive_duration",
+        doc: "Answer logins that ask for a time of their own (exclusiveDuration) with code 7. Otherwise the time\n\
+              is written to the log and the session ends by the rules of the user's group.",
+        shown: Shown::Default,
+        field: Field::Flag(|c| &mut c.phones.em.refuse_exclusive_duration),
+    },
+    Key {
         path: "limits.calls_max",
         doc: "Calls worked on at the same time; the next is answered \"overloaded, try again\".",
         shown: Shown::Default,

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::secret::Secret;
 
 pub(crate) use check::{Secrets, is_loopback};
-pub use phones::PhonesSection;
+pub use phones::{EmSection, PhonesSection};
 pub use problem::{ConfigError, Problem};
 pub use sample::{sample_config, sample_config_of};
 

@@ -53,6 +53,38 @@ pub struct PhonesSection {
     pub plug_and_play_listen: String,
     /// The interface whose multicast is listened to, by its address.
     pub plug_and_play_interface: Option<String>,
+    /// Cisco's Extension Mobility interface.
+    pub em: EmSection,
+}
+
+/// `phones.em`: Cisco's Extension Mobility interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmSection {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// TOML: which applications may ask, and what. `None`: end users only.
+    pub applications_file: Option<PathBuf>,
+    /// Networks that may ask.
+    pub allow: Vec<String>,
+    /// Take requests that came through a proxy.
+    pub allow_via: bool,
+    /// Requests at the same time.
+    pub concurrent_max: u32,
+    /// Refuse logins with a time of their own instead of taking them without it.
+    pub refuse_exclusive_duration: bool,
+}
+
+impl Default for EmSection {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            applications_file: None,
+            allow: vec!["127.0.0.0/8".to_owned(), "::1/128".to_owned()],
+            allow_via: false,
+            concurrent_max: 5,
+            refuse_exclusive_duration: false,
+        }
+    }
 }
 
 impl Default for PhonesSection {
@@ -77,6 +109,7 @@ impl Default for PhonesSection {
             plug_and_play_unknown: false,
             plug_and_play_listen: "224.0.1.75:5060".to_owned(),
             plug_and_play_interface: None,
+            em: EmSection::default(),
         }
     }
 }
@@ -158,6 +191,15 @@ impl Config {
     pub(super) fn check_phones(&self, wrong: &mut impl FnMut(&str, String)) {
         let phones = &self.phones;
         check_lists(phones, wrong);
+        if let Err(problem) = Networks::parse(&phones.em.allow) {
+            wrong("phones.em.allow", problem);
+        }
+        if phones.em.enabled && !phones.is_on() {
+            wrong(
+                "phones.em.enabled",
+                "needs a listener: set phones.https_listen or phones.http_listen".into(),
+            );
+        }
         check_codes(phones, wrong);
         for (key, file, other, meaning) in [
             (

@@ -402,6 +402,14 @@ fn what_phones_cannot_be_served_with_is_refused() {
         &[("HOTDESK_PHONES_PLUG_AND_PLAY_INTERFACE", "eth0")],
         "phones.plug_and_play_interface: expected",
     );
+    with(
+        &[("HOTDESK_PHONES_EM_ALLOW", "10.1.2.3/8")],
+        "phones.em.allow: has bits beyond the length of its prefix",
+    );
+    with(
+        &[("HOTDESK_PHONES_EM_ALLOW", "everybody")],
+        "phones.em.allow: expected a network",
+    );
 }
 
 /// Each is the sample with its own settings, below three lines of its own. `HOTDESK_BLESS=1` writes them anew.

@@ -9,6 +9,8 @@
 //! | `/p/<token>/app` | its login application |
 //! | `/e/<token>/<file>` | first contact with a one-time enrolment token |
 //! | `/<file>` | first contact of an approved phone, or of one that nobody knows |
+//! | `/p/<token>/app/authenticate` | a Cisco phone asks whether a push is ours |
+//! | `/emservice/EMServiceServlet`, `/emapp/EMAppServlet` | Cisco's Extension Mobility interface, where it is on |
 //! | `/healthz` | the listener works |
 
 mod app;
@@ -24,6 +26,7 @@ mod networks;
 mod office;
 mod paths;
 mod plug_and_play;
+mod push_auth;
 mod reports;
 mod serve;
 mod settings;

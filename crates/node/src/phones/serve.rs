@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::{Peer, Phones, app, companion, documents, em};
+use super::{Peer, Phones, app, companion, documents, em, push_auth};
 
 /// The largest request body; forms and uploads of phones are far smaller. More is answered 413.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -23,6 +23,7 @@ pub(super) fn router(phones: Arc<Phones>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(app::routes())
+        .merge(push_auth::routes())
         .merge(companion::routes())
         .merge(em::routes())
         .merge(documents::routes())

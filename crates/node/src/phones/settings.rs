@@ -1,10 +1,12 @@
 //! What is configured, parsed.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hotdesk_phone::Registrar;
 use smol_str::SmolStr;
 
+use super::em::Em;
 use super::networks::Networks;
 use crate::config::{Config, ConfigError};
 
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) danger_no_token_from: Networks,
     /// Requests a minute from one address that does not show whose phone it is.
     pub(crate) strangers_per_minute_max: u32,
+    /// Cisco's interface, where it is on.
+    pub(crate) em: Option<Arc<Em>>,
 }
 
 impl Settings {
@@ -53,6 +57,7 @@ impl Settings {
             danger_no_token_from: Networks::parse(&section.danger_no_token_from)
                 .map_err(of("phones.danger_no_token_from"))?,
             strangers_per_minute_max: section.strangers_per_minute_max,
+            em: Em::new(&section.em)?,
         })
     }
 }

@@ -8,7 +8,11 @@ use super::visit::Visit;
 
 /// Writes a page in the phone's own format. Phones that show no pages get its text, for people who look.
 pub(super) fn page(visit: &Visit<'_>, headers: &HeaderMap, screen: &Screen) -> Response {
-    let vendor = Vendor::of_model(&visit.device.model);
+    write(Vendor::of_model(&visit.device.model), headers, screen)
+}
+
+/// The same for a phone of a vendor.
+pub(in crate::phones) fn write(vendor: Vendor, headers: &HeaderMap, screen: &Screen) -> Response {
     let Some(page) = adapter(vendor).page(screen, &browser(headers)) else {
         return unstored(plain(screen).into_response());
     };

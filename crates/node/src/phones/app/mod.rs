@@ -38,6 +38,8 @@ use super::{Peer, Phones};
 use crate::http::form;
 use visit::{Typed, Visit};
 
+pub(super) use answer::write;
+
 /// Where it is served.
 pub(super) fn routes() -> Router<Arc<Phones>> {
     Router::new()

@@ -1,12 +1,152 @@
-//! The Cisco-compatible interface for programs and phones.
+//! Cisco's Extension Mobility interface: a service for programs, and an application for phones. Off unless configured.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/emservice/EMServiceServlet` | programs log people in and out and ask who is where; `xml` as form field (POST) or in the query (GET) |
+//! | `/emapp/EMAppServlet` | the login pages of Cisco phones that name themselves by `device=SEP<MAC>` |
+//!
+//! Both end in the same login as every other surface, so PINs are counted on one lockout. Nobody gets further than
+//! their address allows (`phones.em.allow`), and a request through a proxy is refused unless `phones.em.allow_via`
+//! says otherwise: the address would be the proxy's.
+//!
+//! # Who may ask
+//!
+//! - An **application** of the file `phones.em.applications_file`, for what its rights and offices allow, for anybody.
+//! - An **end user**, with user id as `appID` and PIN as `appCertificate`, for himself only.
+//!
+//! # Codes of the service
+//!
+//! | code | when |
+//! |---|---|
+//! | 0 | no answer came in time: it may have been done; or a failure without a code of its own |
+//! | 1 | the document is not of the grammar, declares entities, or is not there |
+//! | 2 | user id or password is missing, or the certificate is encrypted: only the maker's servers can read that |
+//! | 3 | user id or password is wrong |
+//! | 4 | the user is disabled or locked or may not use this phone, or an emergency call holds it |
+//! | 5, 22 | the phone is disabled: at a logout, at a login |
+//! | 6 | no leader, or the cluster does not answer |
+//! | 7 | `exclusiveDuration` asks for a time and `phones.em.refuse_exclusive_duration` is set |
+//! | 8 | there is no such query |
+//! | 9 | this node cannot check PINs: another pepper, or the file of applications cannot be read |
+//! | 10 | the application lacks the right, or the office is not its own; an end user asks about somebody else |
+//! | 11 | there is no such phone |
+//! | 12 | the profile is not the user's: everybody has one, named like the user |
+//! | 18 | somebody else is logged in, and the rules do not let them be sent away; an end user logs somebody else out |
+//! | 19 | a logout where nobody is logged in |
+//! | 23 | there is no such user |
+//! | 25 | the user is logged in elsewhere, and the rules forbid a second phone |
+//! | 26 | more requests at a time than `phones.em.concurrent_max`, or the node is overloaded |
+//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow` |
+//! | 30 | the request, or the phone's own as a trusted application says, came through a proxy |
+//! | 41 | the end user has no PIN yet |
+//!
+//! These cannot occur: 20, 21 (a phone's state is never unreadable), 27 (PINs do not expire), 29 (registrations are at
+//! the edge), 31 to 33, 35 to 38 and 42 to 46 (offices are one cluster; nobody roams between several), 39, 40 (inside
+//! the application only), 47 (an extension belongs to one user).
+//!
+//! # What is different
+//!
+//! - **`exclusiveDuration`** sets no time of its own: a session ends by the rules of the user's group. Tools send it as
+//!   a matter of course, so it is taken and written to the log, unless `phones.em.refuse_exclusive_duration` is set.
+//! - **A login elsewhere** evicts the session there where the rules say so, and answers success.
+//! - **`logoutAll`** has no user in it: of an end user it ends all sessions, of an application all that it may.
+//! - **The name of a phone** is `SEP` and its MAC address in upper case, whoever made it; one without an address goes by
+//!   its id. Users go by their id, and are found by any of their names.
+
+mod application;
+mod applications;
+mod caller;
+mod codes;
+mod operate;
+mod service;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderMap;
+use axum::routing::get;
+use hotdesk_core::{Device, DeviceId, MacAddress, State};
+use hotdesk_phone::em::Code;
+use smol_str::SmolStr;
+use tokio::sync::Semaphore;
 
-use super::Phones;
+use self::applications::Applications;
+use super::networks::Networks;
+use super::{Peer, Phones};
+use crate::config::{ConfigError, EmSection};
+
+/// Where logins come from, for the log.
+const SURFACE: &str = "em";
+/// The largest body of a request.
+const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Where it is served.
 pub(super) fn routes() -> Router<Arc<Phones>> {
     Router::new()
+        .route(
+            "/emservice/EMServiceServlet",
+            get(service::get).post(service::post),
+        )
+        .route(
+            "/emapp/EMAppServlet",
+            get(application::get).post(application::post),
+        )
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// What is configured.
+#[derive(Debug)]
+pub(crate) struct Em {
+    applications: Applications,
+    networks: Networks,
+    allow_via: bool,
+    refuse_exclusive: bool,
+    places: Arc<Semaphore>,
+}
+
+impl Em {
+    /// `None` where the interface is off.
+    pub(super) fn new(section: &EmSection) -> Result<Option<Arc<Self>>, ConfigError> {
+        if !section.enabled {
+            return Ok(None);
+        }
+        let of = |key: &'static str| move |problem: String| ConfigError::of_key(key, problem);
+        let applications = Applications::read(section.applications_file.as_deref());
+        Ok(Some(Arc::new(Self {
+            applications: applications.map_err(of("phones.em.applications_file"))?,
+            networks: Networks::parse(&section.allow).map_err(of("phones.em.allow"))?,
+            allow_via: section.allow_via,
+            refuse_exclusive: section.refuse_exclusive_duration,
+            places: Arc::new(Semaphore::new(section.concurrent_max as usize)),
+        })))
+    }
+
+    /// Whether a request from there is looked at.
+    fn admit(&self, peer: &Peer, headers: &HeaderMap) -> Result<(), Code> {
+        if !self.networks.contain(peer.address) {
+            return Err(Code::UntrustedAddress);
+        }
+        if !self.allow_via && headers.contains_key("via") {
+            return Err(Code::Proxy);
+        }
+        Ok(())
+    }
+}
+
+/// The phone of a name as Cisco's tools have it ("SEP00562B04A1B2"), or of an id.
+fn device_of<'a>(state: &'a State, name: &str) -> Option<&'a Arc<Device>> {
+    let by_mac = name
+        .strip_prefix("SEP")
+        .and_then(|digits| MacAddress::parse(digits).ok())
+        .and_then(|mac| state.device_by_mac(&mac));
+    by_mac.or_else(|| state.device(&DeviceId::parse(name).ok()?))
+}
+
+/// The name of a phone for Cisco's tools.
+fn name_of(device: &Device) -> SmolStr {
+    match &device.mac {
+        Some(mac) => SmolStr::from(format!("SEP{}", mac.to_string().to_ascii_uppercase())),
+        None => device.id.as_smol().clone(),
+    }
 }

@@ -6,6 +6,8 @@ mod certificates;
 mod companion;
 mod cut_off;
 mod documents;
+mod em;
+mod em_app;
 mod enrolment;
 mod pages;
 mod plug_and_play;

@@ -1,0 +1,302 @@
+//! `/emapp/EMAppServlet`: login pages for Cisco phones that name themselves.
+//!
+//! | parameter | what |
+//! |---|---|
+//! | `device` | the phone: `SEP<MAC>`, filled in by the phone or by its document |
+//! | `userid`, `seq` | user and PIN; without both the page asks for them |
+//! | `Logout` | anything but "false": logs out |
+//! | `loginType` | what `userid` is: `UID` (the default), `SP`, `DN`. All are names of one name space here |
+//!
+//! Codes: 201 wrong user id or PIN, 202 one of them is missing, 204 this node cannot check PINs, 207 no `device`, 208 the
+//! cluster does not answer, 209 no PIN has been set, 215 another `loginType`; otherwise the service's code. 205, 210 to
+//! 213 and 216 cannot occur: everybody has a profile, nobody roams between clusters, a number is one user's.
+//!
+//! A phone is who it says it is: there is no token in this address, since phones that are configured for the original
+//! have none. So whoever may ask from `phones.em.allow` may log anybody out of any phone. The application under the
+//! phone's own secret path does not have that.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State as Extract};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use hotdesk_core::{Device, Session, State};
+use hotdesk_phone::em::{Code, PhoneCode};
+use hotdesk_phone::text::{Sentence, Word};
+use hotdesk_phone::{Action, Body, Field, FieldKind, Item, Key, Screen, Vendor};
+use zeroize::Zeroizing;
+
+use super::codes::on_phone;
+use super::{Em, Peer, Phones, SURFACE, device_of, name_of};
+use crate::http::form;
+use crate::phones::app::write;
+use crate::phones::login::{LogIn, Proof, log_in, log_out};
+use crate::phones::office::Office;
+use crate::phones::trouble::Trouble;
+use crate::services::{new_request_id, now};
+
+pub(super) async fn get(
+    Extract(phones): Extract<Arc<Phones>>,
+    Extension(peer): Extension<Peer>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    answer(&phones, &peer, &headers, Asked::read(&[], query.as_deref())).await
+}
+
+/// Newer phones post what was typed; the phone's name is in the query all the same.
+pub(super) async fn post(
+    Extract(phones): Extract<Arc<Phones>>,
+    Extension(peer): Extension<Peer>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    answer(&phones, &peer, &headers, Asked::read(&body, query.as_deref())).await
+}
+
+/// The parameters. No `Debug`: there is a PIN in it.
+#[derive(Default)]
+struct Asked {
+    device: String,
+    user: Option<String>,
+    pin: Zeroizing<String>,
+    logout: bool,
+    login_type: Option<String>,
+}
+
+impl Asked {
+    fn read(body: &[u8], query: Option<&str>) -> Self {
+        let mut asked = Self::default();
+        let query = form::decode(query.unwrap_or_default().as_bytes());
+        for (name, value) in form::decode(body).into_iter().chain(query) {
+            match name.as_str() {
+                "device" => asked.device = value.trim().to_owned(),
+                "userid" => asked.user = Some(value.trim().to_owned()),
+                "seq" => asked.pin = Zeroizing::new(value),
+                "Logout" => asked.logout = value != "false",
+                "loginType" => asked.login_type = Some(value),
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
+async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, asked: Asked) -> Response {
+    let Some(em) = &phones.settings.em else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let visit = Visit::new(phones, &asked.device);
+    let screen = match visit.admit(em, peer, headers, &asked) {
+        Err(problem) => visit.problem(&problem),
+        Ok(device) => match asked {
+            Asked { logout: true, .. } => visit.log_out(&device).await,
+            Asked { user: None, .. } => visit.home(&device),
+            Asked {
+                user: Some(user),
+                pin,
+                ..
+            } => visit.log_in(&device, peer, user, pin).await,
+        },
+    };
+    write(Vendor::Cisco, headers, &screen)
+}
+
+/// A request of a phone, with this node's copy of the state.
+struct Visit<'a> {
+    phones: &'a Phones,
+    state: State,
+    office: Office,
+}
+
+impl<'a> Visit<'a> {
+    fn new(phones: &'a Phones, device: &str) -> Self {
+        let state = phones.shared.cluster.local().state;
+        let office = device_of(&state, device).map(|device| Office::of_device(&state, &device.id));
+        Self {
+            phones,
+            office: office.unwrap_or_default(),
+            state,
+        }
+    }
+
+    /// The phone, when it may go on.
+    fn admit(&self, em: &Em, peer: &Peer, headers: &HeaderMap, asked: &Asked) -> Result<Arc<Device>, String> {
+        em.admit(peer, headers).map_err(unavailable)?;
+        if asked.device.is_empty() {
+            return Err(PhoneCode::NoDeviceName.text().to_owned());
+        }
+        let login_type = asked.login_type.as_deref().unwrap_or_default();
+        if !matches!(login_type, "" | "UID" | "SP" | "DN") {
+            return Err(PhoneCode::LoginType.text().to_owned());
+        }
+        let device = device_of(&self.state, &asked.device).ok_or(Code::NoDevice);
+        device.cloned().map_err(unavailable)
+    }
+
+    fn session(&self, device: &Device) -> Option<&Arc<Session>> {
+        let at = now().max(self.state.clock());
+        let session = self.state.session_at(&device.id)?;
+        (!session.is_overdue(at)).then_some(session)
+    }
+
+    /// Asks who it is, or whether whoever is here wants to leave.
+    fn home(&self, device: &Device) -> Screen {
+        let url = self.url(device);
+        let Some(session) = self.session(device) else {
+            return self.form(&url);
+        };
+        let name = self.name_of(session);
+        let since = self.office.clock(session.since);
+        let log_out = Item {
+            label: format!("{}: {name}", self.word(Word::LogOut)),
+            url: format!("{url}&Logout=true"),
+        };
+        Screen {
+            title: self.word(Word::TitleInUse),
+            prompt: self.say(Sentence::InUse { name, since: &since }),
+            body: Body::Menu(vec![log_out]),
+            keys: vec![self.close()],
+            refresh: None,
+            is_private: false,
+        }
+    }
+
+    fn form(&self, url: &str) -> Screen {
+        let field = |word, parameter, kind| Field {
+            label: self.word(word),
+            parameter,
+            kind,
+            value: String::new(),
+        };
+        Screen {
+            title: self.word(Word::TitleLogIn),
+            prompt: self.say(Sentence::TypeNumberAndPin),
+            body: Body::Input {
+                url: url.to_owned(),
+                // Ids may have letters, which a field of digits would not take.
+                fields: vec![
+                    field(Word::Number, "userid", FieldKind::Text),
+                    field(Word::Pin, "seq", FieldKind::Pin),
+                ],
+            },
+            keys: vec![
+                Key {
+                    label: self.word(Word::LogIn),
+                    action: Action::Submit,
+                },
+                self.close(),
+            ],
+            refresh: None,
+            is_private: true,
+        }
+    }
+
+    async fn log_in(&self, device: &Device, peer: &Peer, user: String, pin: Zeroizing<String>) -> Screen {
+        if user.is_empty() || pin.is_empty() {
+            return self.problem(PhoneCode::Blank.text());
+        }
+        let submitted = Instant::now();
+        let request = LogIn {
+            user,
+            device: device.id.clone(),
+            proof: Proof::Pin(pin),
+            surface: SURFACE,
+            request_id: new_request_id(),
+            address: Some(peer.address),
+        };
+        match log_in(self.phones, request).await {
+            Ok(done) => {
+                let (vendor, epoch) = (Vendor::of_model(&device.model), done.session.epoch);
+                self.phones
+                    .login_timed(&device.id, vendor, submitted, Instant::now(), epoch);
+                let name = self.name_of(&done.session);
+                self.text(Word::TitleWelcome, self.say(Sentence::Welcome { name }))
+            }
+            Err(trouble) => self.trouble(&trouble),
+        }
+    }
+
+    async fn log_out(&self, device: &Device) -> Screen {
+        let Some(session) = self.session(device) else {
+            return self.problem(&format!(
+                "{} ({})",
+                self.say(Sentence::NobodyHere),
+                Code::NobodyLoggedIn.number()
+            ));
+        };
+        match log_out(self.phones, &device.id, Some(session.epoch), SURFACE).await {
+            Ok(_) => {
+                let name = self.name_of(session);
+                self.text(Word::TitleLoggedOut, self.say(Sentence::LoggedOut { name }))
+            }
+            Err(trouble) => self.trouble(&trouble),
+        }
+    }
+
+    /// What went wrong: our sentence, Cisco's number, and what support looks for.
+    fn trouble(&self, trouble: &Trouble) -> Screen {
+        let reference = self.say(Sentence::Reference { id: &trouble.id });
+        self.problem(&format!(
+            "{} ({})\n{reference}",
+            trouble.sentence,
+            on_phone(trouble.reason)
+        ))
+    }
+
+    fn problem(&self, text: &str) -> Screen {
+        self.text(Word::TitleProblem, text.to_owned())
+    }
+
+    fn text(&self, title: Word, text: String) -> Screen {
+        Screen {
+            title: self.word(title),
+            prompt: String::new(),
+            body: Body::Text(text),
+            keys: vec![self.close()],
+            refresh: None,
+            is_private: true,
+        }
+    }
+
+    /// Where the phone's pages are.
+    fn url(&self, device: &Device) -> String {
+        format!(
+            "{}/emapp/EMAppServlet?device={}",
+            self.phones.settings.base,
+            name_of(device)
+        )
+    }
+
+    fn name_of<'s>(&'s self, session: &'s Session) -> &'s str {
+        let user = self.state.user(&session.user);
+        let name = user
+            .map(|user| user.display_name.as_str())
+            .filter(|name| !name.is_empty());
+        name.unwrap_or(session.user.as_str())
+    }
+
+    fn close(&self) -> Key {
+        Key {
+            label: self.word(Word::Close),
+            action: Action::Exit,
+        }
+    }
+
+    fn say(&self, sentence: Sentence<'_>) -> String {
+        sentence.text(self.office.language)
+    }
+
+    fn word(&self, word: Word) -> String {
+        word.text(self.office.language).to_owned()
+    }
+}
+
+/// As the original says it.
+fn unavailable(code: Code) -> String {
+    format!("Login is unavailable: {} ({})", code.text(), code.number())
+}

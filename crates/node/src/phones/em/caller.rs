@@ -1,0 +1,106 @@
+//! Who asks: an application of the file, or an end user for himself.
+
+use std::sync::Arc;
+
+use hotdesk_core::{DeviceId, UserId, UserName};
+use hotdesk_phone::em::{self, Code, Origin};
+use tonic::metadata::MetadataMap;
+use zeroize::Zeroizing;
+
+use super::applications::Application;
+use super::codes::{Doing, code};
+use super::{Em, Phones};
+use crate::phones::login;
+use crate::services::{Error, Login, check_pin, new_request_id};
+
+/// Whoever has shown who they are.
+pub(super) enum Caller {
+    /// A program.
+    Application(Arc<Application>),
+    /// A user, who may act on nobody else.
+    User(UserId),
+}
+
+/// What a request says about who asks, before it is believed.
+pub(super) enum Claim {
+    /// A program, which has shown its password.
+    Application(Arc<Application>),
+    /// A user whose PIN nobody has looked at. It is checked by the login itself where there is one, so that the one
+    /// check is against the credential that the login is for.
+    User { name: UserName, pin: Zeroizing<String> },
+}
+
+impl Claim {
+    /// Looks at the credentials.
+    pub(super) async fn of(em: &Em, application: &em::Application) -> Result<Self, Code> {
+        let certificate = application.certificate.expose();
+        if application.is_encrypted || application.id.is_empty() || certificate.is_empty() {
+            return Err(Code::CannotAuthorize);
+        }
+        let given = Zeroizing::new(certificate.to_owned());
+        let Some(known) = em
+            .applications
+            .find(&application.id)
+            .map_err(|()| Code::UserInfo)?
+        else {
+            let name = UserName::parse(&application.id).map_err(|_| Code::InvalidApplication)?;
+            return Ok(Self::User { name, pin: given });
+        };
+        let checked = Arc::clone(&known);
+        let is_right = tokio::task::spawn_blocking(move || checked.is_password(&given));
+        match is_right.await {
+            Ok(true) => Ok(Self::Application(known)),
+            Ok(false) => Err(Code::InvalidApplication),
+            Err(_) => Err(Code::UserInfo),
+        }
+    }
+
+    /// Whether what it says about the phone it asks for is believed, and what follows from that.
+    pub(super) fn admit(&self, em: &Em, origin: &Origin) -> Result<(), Code> {
+        let Self::Application(application) = self else {
+            return Ok(());
+        };
+        if !application.forwards {
+            return Ok(());
+        }
+        if let Some(address) = &origin.remote_address {
+            let address = address
+                .parse()
+                .ok()
+                .filter(|address| em.networks.contain(*address));
+            address.ok_or(Code::UntrustedAddress)?;
+        }
+        if origin.is_via_set && !em.allow_via {
+            return Err(Code::Proxy);
+        }
+        Ok(())
+    }
+
+    /// Has a user show the PIN. Wrong ones are counted as everywhere.
+    pub(super) async fn prove(self, phones: &Phones) -> Result<Caller, Code> {
+        match self {
+            Self::Application(application) => Ok(Caller::Application(application)),
+            Self::User { name, pin } => {
+                let checked = check(phones, name, pin).await;
+                checked
+                    .map(Caller::User)
+                    .map_err(|error| code(error.name(), Doing::Asking))
+            }
+        }
+    }
+}
+
+async fn check(phones: &Phones, user: UserName, pin: Zeroizing<String>) -> Result<UserId, Error> {
+    /// What the event of a lockout names in place of a phone: there is none.
+    const PLACE: &str = "em";
+    let call = phones.shared.gate.enter(Arc::new(MetadataMap::new()))?;
+    let login = Login {
+        user,
+        device: DeviceId::parse(PLACE).expect("letters are a valid id"),
+        by: login::actor(super::SURFACE),
+        request_id: new_request_id(),
+        deadline: call.deadline,
+    };
+    let known = check_pin(&phones.shared, &login, login::pin(pin)?).await?;
+    Ok(known.user)
+}

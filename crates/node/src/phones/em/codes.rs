@@ -1,0 +1,124 @@
+//! What an error of ours is to Cisco's tools and phones: one table for each.
+
+use hotdesk_phone::em::{Code, PhoneCode};
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// Checking who asks.
+    Asking,
+    /// Logging in.
+    Login,
+    /// Anything else.
+    Other,
+}
+
+/// The code of the service for an error, by its stable name.
+pub(super) fn code(name: &str, doing: Doing) -> Code {
+    match name {
+        "pin_required" => Code::CannotAuthorize,
+        // What cannot be a PIN or a name is as wrong as one that is not the right one, and no more is told.
+        "wrong_pin" | "credential_changed" | "invalid_argument" => Code::InvalidApplication,
+        "unknown_user" | "user_disabled" if doing == Doing::Asking => Code::InvalidApplication,
+        "unknown_user" => Code::NoUser,
+        "user_disabled" | "user_locked" | "device_not_allowed" | "device_on_hold" => Code::Policy,
+        "no_credential" => Code::PinChange,
+        "unknown_device" => Code::NoDevice,
+        "device_disabled" if doing == Doing::Login => Code::LoginDisabled,
+        "device_disabled" => Code::LogoutDisabled,
+        "device_busy" => Code::AnotherUser,
+        "stale_epoch" => Code::NobodyLoggedIn,
+        "logged_in_elsewhere" => Code::LoggedInElsewhere,
+        "overloaded" => Code::Busy,
+        "precondition" => Code::UserInfo,
+        "no_leader" | "timeout" | "stopped" | "shutting_down" | "peer_unreachable" => Code::Database,
+        _ => Code::Unknown,
+    }
+}
+
+/// What the application on the phone shows for an error: a code of its own, or the service's.
+pub(super) fn on_phone(name: &str) -> u16 {
+    let own = match name {
+        "pin_required" => PhoneCode::Blank,
+        "wrong_pin" | "credential_changed" | "invalid_argument" | "unknown_user" => PhoneCode::Authentication,
+        "no_credential" => PhoneCode::ChangePin,
+        "no_leader" | "timeout" | "stopped" | "shutting_down" | "peer_unreachable" => PhoneCode::NoService,
+        "precondition" => PhoneCode::DirectoryServer,
+        other => return code(other, Doing::Login).number(),
+    };
+    own.number()
+}
+
+#[cfg(test)]
+mod tests {
+    use hotdesk_core::{DeviceId, Refusal, SiteId, TimeMs, UserId, UserName};
+    use hotdesk_proto::error::Failure;
+
+    use super::*;
+
+    #[test]
+    fn every_error_of_a_login_has_its_code() {
+        let device = || DeviceId::parse("chi-1").unwrap();
+        let user = || UserId::parse("ada").unwrap();
+        let until = TimeMs(1);
+        let refusals = [
+            (
+                Refusal::UnknownUser {
+                    name: UserName::parse("ada").unwrap(),
+                },
+                23,
+                201,
+            ),
+            (Refusal::UserDisabled { user: user() }, 4, 4),
+            (Refusal::UserLocked { user: user(), until }, 4, 4),
+            (Refusal::CredentialChanged { user: user() }, 3, 201),
+            (Refusal::NoCredential { user: user() }, 41, 209),
+            (Refusal::UnknownDevice { device: device() }, 11, 11),
+            (Refusal::DeviceDisabled { device: device() }, 22, 22),
+            (
+                Refusal::DeviceNotAllowed {
+                    user: user(),
+                    device: device(),
+                },
+                4,
+                4,
+            ),
+            (Refusal::DeviceBusy { device: device() }, 18, 18),
+            (
+                Refusal::LoggedInElsewhere {
+                    user: user(),
+                    device: device(),
+                    site: SiteId::parse("chicago").unwrap(),
+                },
+                25,
+                25,
+            ),
+        ];
+        for (refusal, service, phone) in refusals {
+            assert_eq!(code(refusal.name(), Doing::Login).number(), service, "{refusal}");
+            assert_eq!(on_phone(refusal.name()), phone, "{refusal}");
+        }
+        let failures = [
+            (Failure::WrongPin { remaining: Some(2) }, 3, 201),
+            (Failure::PinRequired, 2, 202),
+            (Failure::NoLeader, 6, 208),
+            (Failure::Timeout, 6, 208),
+            (Failure::ShuttingDown, 6, 208),
+            (Failure::Stopped { why: String::new() }, 6, 208),
+            (Failure::Overloaded, 26, 26),
+            (Failure::Unknown, 0, 0),
+            (Failure::Precondition { why: String::new() }, 9, 204),
+        ];
+        for (failure, service, phone) in failures {
+            assert_eq!(code(failure.name(), Doing::Login).number(), service, "{failure}");
+            assert_eq!(on_phone(failure.name()), phone, "{failure}");
+        }
+    }
+
+    #[test]
+    fn whoever_asks_does_not_learn_who_exists() {
+        for name in ["unknown_user", "user_disabled", "wrong_pin", "invalid_argument"] {
+            assert_eq!(code(name, Doing::Asking), Code::InvalidApplication, "{name}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Doing what was asked, for whoever may.
+
+use std::net::IpAddr;
+
+use futures::{StreamExt as _, stream};
+use hotdesk_core::command::LogoutTarget;
+use hotdesk_core::{Device, DeviceId, RecentAt, SiteId, State, User, UserId, UserName};
+use hotdesk_phone::em::{Code, DeviceResult, Exclusive, Operation, Response, UserResult};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+use super::applications::{Application, Right};
+use super::caller::{Caller, Claim};
+use super::codes::{Doing, code};
+use super::{Em, SURFACE, device_of, name_of};
+use crate::phones::Phones;
+use crate::phones::login::{LogIn, Proof, end, log_in};
+use crate::services::new_request_id;
+
+/// Logouts of a `logoutAll` under way at the same time.
+const LOGOUTS_AT_ONCE: usize = 16;
+
+/// One request, with this node's copy of the state as it was when it came.
+pub(super) struct Request<'a> {
+    pub(super) phones: &'a Phones,
+    pub(super) em: &'a Em,
+    pub(super) state: State,
+    pub(super) address: IpAddr,
+}
+
+impl Request<'_> {
+    /// The answer.
+    pub(super) async fn answer(&self, claim: Claim, operation: Operation) -> Result<Response, Code> {
+        if let Operation::Login {
+            device,
+            user,
+            profile,
+            exclusive,
+        } = operation
+        {
+            let wanted = Wanted {
+                device,
+                user,
+                profile,
+                exclusive,
+            };
+            return self.log_in(claim, wanted).await.map(|()| Response::Success);
+        }
+        let caller = claim.prove(self.phones).await?;
+        match operation {
+            Operation::Login { .. } | Operation::Logout { .. } | Operation::LogoutAll => self
+                .log_out(&caller, &operation)
+                .await
+                .map(|()| Response::Success),
+            Operation::DeviceUser { devices } => self.who_is_at(&caller, devices),
+            Operation::UserDevices { users } => self
+                .each_user(&caller, users, |caller, user| self.where_is(caller, user))
+                .map(Response::UserDevices),
+            Operation::CheckUser { users } => self
+                .each_user(&caller, users, |_, user| user.is_some())
+                .map(Response::Users),
+            Operation::DeviceProfiles { users } => self
+                .each_user(&caller, users, |_, user| {
+                    user.map(|user| vec![user.id.as_smol().clone()])
+                })
+                .map(Response::Profiles),
+        }
+    }
+
+    async fn log_in(&self, claim: Claim, wanted: Wanted) -> Result<(), Code> {
+        let user = self.user(&wanted.user);
+        let device = device_of(&self.state, &wanted.device);
+        let proof = match claim {
+            Claim::Application(application) => {
+                allowed(&application, Right::Login, device.map(|device| &device.site))?;
+                Proof::Vouched
+            }
+            Claim::User { name, pin } => {
+                let own = self.state.find_user(&name);
+                if own.is_none() || own.map(|own| &own.id) != user.map(|user| &user.id) {
+                    // Whoever cannot show who they are learns nothing about anybody else.
+                    Claim::User { name, pin }.prove(self.phones).await?;
+                    return Err(Code::NoRights);
+                }
+                Proof::Pin(pin)
+            }
+        };
+        let user = user.ok_or(Code::NoUser)?;
+        let device = device.ok_or(Code::NoDevice)?;
+        if wanted
+            .profile
+            .as_ref()
+            .is_some_and(|profile| profile != user.id.as_smol())
+        {
+            return Err(Code::NoProfile);
+        }
+        self.check_exclusive(wanted.exclusive, user, device)?;
+        let is_pin = matches!(proof, Proof::Pin(_));
+        let request = LogIn {
+            user: user.id.to_string(),
+            device: device.id.clone(),
+            proof,
+            surface: SURFACE,
+            request_id: new_request_id(),
+            address: Some(self.address),
+        };
+        match log_in(self.phones, request).await {
+            Ok(_) => Ok(()),
+            // An application that names somebody who does not exist is told so; a user who asks is the user.
+            Err(trouble) => Err(match code(trouble.reason, Doing::Login) {
+                Code::NoUser if is_pin => Code::InvalidApplication,
+                other => other,
+            }),
+        }
+    }
+
+    /// There is no time of its own for a session; see the module.
+    fn check_exclusive(
+        &self,
+        exclusive: Option<Exclusive>,
+        user: &User,
+        device: &Device,
+    ) -> Result<(), Code> {
+        let Some(Exclusive::Minutes(minutes)) = exclusive.filter(|it| *it != Exclusive::Minutes(0)) else {
+            return Ok(());
+        };
+        if self.em.refuse_exclusive {
+            return Err(Code::LogoutTimer);
+        }
+        tracing::info!(
+            user_id = user.id.as_str(),
+            device_id = device.id.as_str(),
+            minutes,
+            "exclusiveDuration is not kept: the session ends by the rules of the user's group"
+        );
+        Ok(())
+    }
+
+    async fn log_out(&self, caller: &Caller, operation: &Operation) -> Result<(), Code> {
+        match (operation, caller) {
+            (Operation::Logout { device: name }, caller) => {
+                let device = device_of(&self.state, name);
+                if let Caller::Application(application) = caller {
+                    allowed(application, Right::Logout, device.map(|device| &device.site))?;
+                }
+                let device = device.ok_or(Code::NoDevice)?;
+                if !device.enabled {
+                    return Err(Code::LogoutDisabled);
+                }
+                let session = self.state.session_at(&device.id).ok_or(Code::NobodyLoggedIn)?;
+                let is_other = matches!(caller, Caller::User(user) if *user != session.user);
+                if is_other {
+                    return Err(Code::AnotherUser);
+                }
+                // Only that session: were there another one by now, the caller would not have meant it.
+                match self
+                    .end(LogoutTarget::Device(device.id.clone()), Some(session.epoch))
+                    .await?
+                {
+                    0 => Err(Code::NobodyLoggedIn),
+                    _ => Ok(()),
+                }
+            }
+            (_, Caller::User(user)) => self
+                .end(LogoutTarget::User(UserName::from(user)), None)
+                .await
+                .map(|_| ()),
+            (_, Caller::Application(application)) => {
+                allowed(application, Right::LogoutAll, None)?;
+                let sessions = self
+                    .state
+                    .sessions()
+                    .filter(|session| application.may_use(&session.site));
+                let devices: Vec<DeviceId> = sessions.map(|session| session.device.clone()).collect();
+                let ends = devices
+                    .into_iter()
+                    .map(|device| self.end(LogoutTarget::Device(device), None));
+                let ended: Vec<_> = stream::iter(ends)
+                    .buffer_unordered(LOGOUTS_AT_ONCE)
+                    .collect()
+                    .await;
+                ended.into_iter().try_for_each(|ended| ended.map(|_| ()))
+            }
+        }
+    }
+
+    /// Ends sessions; says how many.
+    async fn end(&self, target: LogoutTarget, epoch: Option<hotdesk_core::Epoch>) -> Result<usize, Code> {
+        let ended = end(self.phones, target, epoch, SURFACE, new_request_id()).await;
+        ended
+            .map(|ended| ended.len())
+            .map_err(|error| code(error.name(), Doing::Other))
+    }
+
+    fn who_is_at(&self, caller: &Caller, names: Vec<SmolStr>) -> Result<Response, Code> {
+        let Caller::Application(application) = caller else {
+            return Err(Code::NoRights);
+        };
+        allowed(application, Right::Query, None)?;
+        let at = |name: SmolStr| {
+            let device = device_of(&self.state, &name).filter(|device| application.may_use(&device.site));
+            let result = device.map_or(DeviceResult::DoesNotExist, |device| self.users_of(&device.id));
+            (name, result)
+        };
+        Ok(Response::DeviceUsers(names.into_iter().map(at).collect()))
+    }
+
+    /// Who is there now, and who was before.
+    fn users_of(&self, device: &DeviceId) -> DeviceResult {
+        let current = self.state.session_at(device).map(|session| session.user.clone());
+        let recent = self.state.recent_at(RecentAt::Device(device), 2);
+        let last = recent.iter().find(|user| Some(&user.id) != current.as_ref());
+        DeviceResult::Users {
+            current: current.map(|user| user.as_smol().clone()),
+            last: last.map(|user| user.id.as_smol().clone()),
+        }
+    }
+
+    fn where_is(&self, caller: &Caller, user: Option<&Arc<User>>) -> UserResult {
+        let Some(user) = user else {
+            return UserResult::DoesNotExist;
+        };
+        let is_shown = |site: &SiteId| match caller {
+            Caller::Application(application) => application.may_use(site),
+            Caller::User(_) => true,
+        };
+        let sessions = self
+            .state
+            .sessions_of(&user.id)
+            .filter(|session| is_shown(&session.site));
+        let devices = sessions.filter_map(|session| self.state.device(&session.device));
+        UserResult::Devices(devices.map(|device| name_of(device)).collect())
+    }
+
+    /// Something about each user; an end user asks about nobody else.
+    fn each_user<T>(
+        &self,
+        caller: &Caller,
+        names: Vec<SmolStr>,
+        about: impl Fn(&Caller, Option<&Arc<User>>) -> T,
+    ) -> Result<Vec<(SmolStr, T)>, Code> {
+        if let Caller::Application(application) = caller {
+            allowed(application, Right::Query, None)?;
+        }
+        let one = |name: SmolStr| {
+            let user = self.user(&name);
+            let is_self = |own: &UserId| user.is_some_and(|user| user.id == *own);
+            match caller {
+                Caller::User(own) if !is_self(own) => Err(Code::NoRights),
+                _ => {
+                    let result = about(caller, user);
+                    Ok((name, result))
+                }
+            }
+        };
+        names.into_iter().map(one).collect()
+    }
+
+    fn user(&self, name: &str) -> Option<&Arc<User>> {
+        self.state.find_user(&UserName::parse(name).ok()?)
+    }
+}
+
+/// A login as it was asked for.
+struct Wanted {
+    device: SmolStr,
+    user: SmolStr,
+    profile: Option<SmolStr>,
+    exclusive: Option<Exclusive>,
+}
+
+/// Whether an application may do that, at that office.
+fn allowed(application: &Application, right: Right, site: Option<&SiteId>) -> Result<(), Code> {
+    let is_allowed = application.may(right) && site.is_none_or(|site| application.may_use(site));
+    is_allowed.then_some(()).ok_or(Code::NoRights)
+}

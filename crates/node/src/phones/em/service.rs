@@ -1,0 +1,149 @@
+//! `/emservice/EMServiceServlet`.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State as Extract};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response as HttpResponse};
+use hotdesk_phone::em::{Code, Operation, Request as Document, Response};
+use zeroize::Zeroizing;
+
+use super::caller::Claim;
+use super::operate::Request;
+use super::{BODY_BYTES_MAX, Em, Peer, Phones};
+use crate::http::form;
+
+/// The form field, and the parameter, that carries the document.
+const FIELD: &str = "xml";
+
+pub(super) async fn get(
+    Extract(phones): Extract<Arc<Phones>>,
+    Extension(peer): Extension<Peer>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> HttpResponse {
+    let query = query.unwrap_or_default();
+    if query.len() > BODY_BYTES_MAX {
+        return StatusCode::URI_TOO_LONG.into_response();
+    }
+    answer(&phones, &peer, &headers, query.as_bytes()).await
+}
+
+pub(super) async fn post(
+    Extract(phones): Extract<Arc<Phones>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> HttpResponse {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let is_form = media_type.is_none_or(|text| {
+        text.get(..FORM.len())
+            .is_some_and(|text| text.eq_ignore_ascii_case(FORM))
+    });
+    if !is_form {
+        return (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("expected {FORM} with the field \"{FIELD}\"\n"),
+        )
+            .into_response();
+    }
+    answer(&phones, &peer, &headers, &body).await
+}
+
+async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, form: &[u8]) -> HttpResponse {
+    let Some(em) = &phones.settings.em else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut log = Log::default();
+    let response = decide(phones, em, peer, headers, form, &mut log)
+        .await
+        .unwrap_or_else(|failed| failed);
+    let code = match &response {
+        Response::Failure { code, .. } => Some(code.number()),
+        _ => None,
+    };
+    tracing::info!(
+        address = %peer.address,
+        application = log.application,
+        operation = log.operation,
+        code,
+        "request by Cisco's interface"
+    );
+    // Whether it was done is in the document; the exchange itself has worked.
+    let mut answer = response.render().into_response();
+    let media_type = HeaderValue::from_static(Response::CONTENT_TYPE);
+    answer.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    answer
+}
+
+/// What may be in the log about a request.
+#[derive(Default)]
+struct Log {
+    application: Option<String>,
+    operation: Option<&'static str>,
+}
+
+async fn decide(
+    phones: &Phones,
+    em: &Em,
+    peer: &Peer,
+    headers: &HeaderMap,
+    form: &[u8],
+    log: &mut Log,
+) -> Result<Response, Response> {
+    em.admit(peer, headers).map_err(Response::failure)?;
+    let _place = em
+        .places
+        .try_acquire()
+        .map_err(|_| Response::failure(Code::Busy))?;
+    let document = document(form);
+    let asked = Document::parse(&document).map_err(|malformed| Response::Failure {
+        code: malformed.code(),
+        text: malformed.to_string(),
+    })?;
+    log.operation = Some(name_of(&asked.operation));
+    let claim = Claim::of(em, &asked.application).await;
+    if let Ok(Claim::Application(application)) = &claim {
+        log.application = Some(application.id.to_string());
+    }
+    let failed = |code: Code| match code {
+        // As the original says it; the name is the caller's own.
+        Code::InvalidApplication => Response::Failure {
+            code,
+            text: format!("Could not authenticate '{}'", asked.application.id),
+        },
+        other => Response::failure(other),
+    };
+    let claim = claim.map_err(failed)?;
+    claim.admit(em, &asked.origin).map_err(failed)?;
+    let request = Request {
+        phones,
+        em,
+        state: phones.shared.cluster.local().state,
+        address: peer.address,
+    };
+    request.answer(claim, asked.operation).await.map_err(failed)
+}
+
+/// The document in a form; there is a password in it.
+fn document(form: &[u8]) -> Zeroizing<String> {
+    let fields = form::decode(form);
+    Zeroizing::new(form::field(&fields, FIELD).to_owned())
+}
+
+fn name_of(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Login { .. } => "login",
+        Operation::Logout { .. } => "logout",
+        Operation::LogoutAll => "logoutAll",
+        Operation::DeviceUser { .. } => "deviceUserQuery",
+        Operation::UserDevices { .. } => "userDevicesQuery",
+        Operation::CheckUser { .. } => "checkUser",
+        Operation::DeviceProfiles { .. } => "deviceProfileQuery",
+    }
+}
