@@ -1,4 +1,5 @@
-//! Logging in and out from a phone, whatever its surface: the same call, the same lockout, an answer for people.
+//! Logging in and out from a phone, whatever its surface: the same call, the same lockout, an answer for
+//! people.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,7 +23,8 @@ pub(crate) struct LogIn {
     pub(crate) device: DeviceId,
     /// How the user shows to be that.
     pub(crate) proof: Proof,
-    /// Where it was typed ("app", "built-in", "em", "kiosk", "sticker"); ends up in the session as "phone:app".
+    /// Where it was typed ("app", "built-in", "em", "kiosk", "sticker"); ends up in the session as
+    /// "phone:app".
     pub(crate) surface: &'static str,
     /// The same in every retry.
     pub(crate) request_id: RequestId,

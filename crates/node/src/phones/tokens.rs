@@ -4,9 +4,9 @@
 //! base32 (lower case) of: end (seconds, 4 bytes) | nonce (16) | content | MAC (16)
 //! MAC: HMAC-SHA-256, cut to 16 bytes, of  purpose | 0 | length of the holder (2) | holder | end | nonce | content
 //! ```
-//! The key is the same at all nodes ([`Lines::page_key`](crate::lines::Lines::page_key)), so any of them can read what
-//! another gave out. That a token was used already, only the node knows that took it; a form that is sent to two nodes
-//! still logs in once, because its request id follows from the token.
+//! The key is the same at all nodes ([`Lines::page_key`](crate::lines::Lines::page_key)), so any of them can
+//! read what another gave out. That a token was used already, only the node knows that took it; a form that
+//! is sent to two nodes still logs in once, because its request id follows from the token.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -205,7 +205,8 @@ impl Tokens {
         self.used.lock().nonces.contains(id)
     }
 
-    /// A code that never ends, short enough to be printed: who holds it stands or stood in front of the phone.
+    /// A code that never ends, short enough to be printed: who holds it stands or stood in front of the
+    /// phone.
     pub(super) fn sticker(&self, device: &str) -> String {
         let tag = hmac::sign(&self.key, format!("sticker\0{device}").as_bytes());
         let mut text = BASE32_NOPAD.encode(&tag.as_ref()[..STICKER]);
@@ -271,8 +272,8 @@ const MAC: usize = 16;
 const STICKER: usize = 8;
 /// Longer ones are not ours: a user's and a phone's id and a few numbers.
 const TOKEN_LETTERS_MAX: usize = 512;
-/// How many used tokens are remembered. When they are that many within their two minutes, further forms are turned away
-/// as "too busy" until some have ended: a form that cannot be remembered could be used twice.
+/// How many used tokens are remembered. When they are that many within their two minutes, further forms are
+/// turned away as "too busy" until some have ended: a form that cannot be remembered could be used twice.
 const USED_MAX: usize = 1 << 16;
 
 #[cfg(test)]

@@ -34,8 +34,8 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    /// What an error means to whoever stands at the phone; in the log it is with all that may be there: which phone, by
-    /// which surface, and why. Never what was typed.
+    /// What an error means to whoever stands at the phone; in the log it is with all that may be there: which
+    /// phone, by which surface, and why. Never what was typed.
     pub(crate) fn new(
         phones: &Phones,
         device: &DeviceId,

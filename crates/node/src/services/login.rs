@@ -1,9 +1,10 @@
 //! Login: the PIN is checked here, the rest is decided by the cluster.
 //!
 //! The check is against this node's copy, which may be behind. So a PIN that does not match is checked once
-//! more against a copy that is not, before anybody is told that it is wrong; and a PIN that does match goes into the
-//! proposal as the version of the credential it was checked against, which the cluster refuses when there is a
-//! newer one. An old PIN is not accepted and a new one not refused, wherever it was changed a moment ago.
+//! more against a copy that is not, before anybody is told that it is wrong; and a PIN that does match goes
+//! into the proposal as the version of the credential it was checked against, which the cluster refuses when
+//! there is a newer one. An old PIN is not accepted and a new one not refused, wherever it was changed a
+//! moment ago.
 
 use std::sync::Arc;
 
@@ -25,8 +26,8 @@ use crate::telemetry::{self, note};
 /// refusal of the first is remembered under the caller's; and the same id in every retry.
 const SECOND_TRY: u128 = 0x7365_636f_6e64_2074_7279_206f_6620_6974;
 
-/// What is asked, with names parsed. gRPC, phones and web pages all come here, so that there is one order of checks
-/// and one count of wrong PINs.
+/// What is asked, with names parsed. gRPC, phones and web pages all come here, so that there is one order of
+/// checks and one count of wrong PINs.
 pub(crate) struct Login {
     /// Who, by any name.
     pub(crate) user: UserName,
@@ -93,8 +94,8 @@ pub(crate) async fn log_in(shared: &Shared, login: Login, proof: Proof) -> Resul
     Ok(done)
 }
 
-/// Checks a PIN as a login does, counts it when it is wrong, and logs nobody in: for people's own page. Against a copy
-/// that is not behind, so that no lock is overlooked.
+/// Checks a PIN as a login does, counts it when it is wrong, and logs nobody in: for people's own page.
+/// Against a copy that is not behind, so that no lock is overlooked.
 ///
 /// # Errors
 /// As [`log_in`], as far as the user is concerned.
@@ -291,8 +292,8 @@ impl Login {
         }
     }
 
-    /// Counts the wrong PIN, in the whole cluster, and says how it stands. Each one counts, under an id of its
-    /// own: with the caller's id, somebody could try all PINs under one id and be counted once.
+    /// Counts the wrong PIN, in the whole cluster, and says how it stands. Each one counts, under an id of
+    /// its own: with the caller's id, somebody could try all PINs under one id and be counted once.
     async fn wrong_pin(&self, shared: &Shared, user: UserId) -> Error {
         // A locked account needs no further entry in the log for each guess of somebody who goes on guessing.
         let state = shared.cluster.local().state;
@@ -320,7 +321,8 @@ impl Login {
             }
             Ok(Done::FailureNoted { remaining, .. }) => Failure::WrongPin { remaining }.into(),
             Ok(_) => Failure::Unknown.into(),
-            // Nobody learns that a PIN is wrong unless it was counted, or a cut-off office could be asked for ever.
+            // Nobody learns that a PIN is wrong unless it was counted, or a cut-off office could be asked for
+            // ever.
             Err(error) => error,
         }
     }

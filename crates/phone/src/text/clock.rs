@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-/// The time of day at an office, "09:31". `time_zone` is an IANA name; where that is empty or unknown the time is UTC and
-/// says so ("14:31 UTC"). The rules of time zones are those compiled in, so that the answer follows from the arguments.
+/// The time of day at an office, "09:31". `time_zone` is an IANA name; where that is empty or unknown the
+/// time is UTC and says so ("14:31 UTC"). The rules of time zones are those compiled in, so that the answer
+/// follows from the arguments.
 #[must_use]
 pub fn local_time(unix_ms: u64, time_zone: &str) -> String {
     let at = i64::try_from(unix_ms)

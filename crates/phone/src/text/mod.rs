@@ -1,8 +1,9 @@
 //! Everything that people read at a phone or on their own page, in every [`Language`].
 //!
-//! A [`Sentence`] says something and may name people, places and times; a [`Word`] labels a key, a field or a title and
-//! is short. There are no key strings: each language is one exhaustive `match` over each of the two, so a sentence that
-//! a language lacks does not compile. Names and places are put in as they are; whoever shows the sentence escapes it.
+//! A [`Sentence`] says something and may name people, places and times; a [`Word`] labels a key, a field or a
+//! title and is short. There are no key strings: each language is one exhaustive `match` over each of the
+//! two, so a sentence that a language lacks does not compile. Names and places are put in as they are;
+//! whoever shows the sentence escapes it.
 
 mod clock;
 mod english;

@@ -182,5 +182,6 @@ pub enum Sentence<'a> {
     },
 }
 
-/// No sentence is longer, with names and places of usual length: the smallest screens show six lines of thirty.
+/// No sentence is longer, with names and places of usual length: the smallest screens show six lines of
+/// thirty.
 pub const SENTENCE_CHARS_MAX: usize = 180;

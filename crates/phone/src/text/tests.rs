@@ -6,7 +6,8 @@ const NAME: &str = "María Fernández-Köhler";
 const PLACE: &str = "New York, desk 12";
 const TIME: &str = "09:31";
 
-/// One of each. That none is missing, the compiler cannot say; the match in `samples` reminds whoever adds one.
+/// One of each. That none is missing, the compiler cannot say; the match in `samples` reminds whoever adds
+/// one.
 fn samples() -> Vec<Sentence<'static>> {
     use Sentence as S;
     let of_kind = |sample: S<'static>| match sample {

@@ -26,7 +26,8 @@ pub(in crate::phones) fn write(vendor: Vendor, headers: &HeaderMap, screen: &Scr
     unstored(response)
 }
 
-/// Whatever the adapter says: forms, names and tokens are for nobody's cache and nobody's list of visited pages.
+/// Whatever the adapter says: forms, names and tokens are for nobody's cache and nobody's list of visited
+/// pages.
 fn unstored(mut response: Response) -> Response {
     set(&mut response, header::CACHE_CONTROL, "no-store");
     set(&mut response, header::PRAGMA, "no-cache");

@@ -1,8 +1,8 @@
 //! Locking an account from a phone: somebody else logged in as oneself.
 //!
-//! From the phone that one was moved away from it takes no PIN, but a token that is good for a minute and only there, and
-//! a second page that says what will happen. From the phone where one is logged in it takes the PIN: whoever walks by
-//! must not lock a colleague out.
+//! From the phone that one was moved away from it takes no PIN, but a token that is good for a minute and
+//! only there, and a second page that says what will happen. From the phone where one is logged in it takes
+//! the PIN: whoever walks by must not lock a colleague out.
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ use crate::services::{Error, new_request_id, now};
 const SURFACE: &str = "lock";
 /// How long one may think about it, in seconds.
 const SURE_GOOD_S: u32 = 60;
-/// An account that its user had locked stays so for at least this long, in milliseconds: until the help desk has set a
-/// new PIN. Longer where the policy locks for longer.
+/// An account that its user had locked stays so for at least this long, in milliseconds: until the help desk
+/// has set a new PIN. Longer where the policy locks for longer.
 const LOCKED_MS_MIN: u64 = 3_600_000;
 
 /// Says what will happen, and asks once more.

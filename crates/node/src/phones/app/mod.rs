@@ -1,7 +1,7 @@
 //! The login application on the phone's screen.
 //!
-//! Pages are [`Screen`]s, which the phone's adapter writes in its vendor's format. Everything is below the phone's own
-//! secret path:
+//! Pages are [`Screen`]s, which the phone's adapter writes in its vendor's format. Everything is below the
+//! phone's own secret path:
 //!
 //! | path | what |
 //! |---|---|
@@ -14,8 +14,8 @@
 //! | `/app/moved` | for a minute after an eviction: where the user went, and what to do if that was not the user |
 //! | `/lock/<token>[/yes]` | locks an account from there |
 //!
-//! Phones send forms as GET with a query, so form tokens are part of the path, whatever the phone makes of a URL that has
-//! a query already; and neither queries nor form tokens are written to the log.
+//! Phones send forms as GET with a query, so form tokens are part of the path, whatever the phone makes of a
+//! URL that has a query already; and neither queries nor form tokens are written to the log.
 
 mod answer;
 mod forms;

@@ -24,8 +24,8 @@ pub(super) struct Move {
     pub(super) at: TimeMs,
 }
 
-/// The move that ended the last session at a phone, if that was less than a minute ago. Taken from the audit trail, of
-/// which no more than that minute is looked at.
+/// The move that ended the last session at a phone, if that was less than a minute ago. Taken from the audit
+/// trail, of which no more than that minute is looked at.
 pub(super) fn last_move(state: &State, device: &DeviceId, now: TimeMs) -> Option<Move> {
     let recent = state
         .audit()

@@ -97,8 +97,8 @@ impl Visit<'_> {
         }
     }
 
-    /// Whether anybody could log in though `user` is here. Who will, is not known yet: it is enough that the rules of some
-    /// group allow it; what those of the newcomer say, the login finds out.
+    /// Whether anybody could log in though `user` is here. Who will, is not known yet: it is enough that the
+    /// rules of some group allow it; what those of the newcomer say, the login finds out.
     fn may_be_taken_over(&self, user: &UserId) -> bool {
         let takes_over = |rule: BusyDevice| rule == BusyDevice::TakeOver;
         self.device.owner.as_ref() == Some(user)
@@ -192,7 +192,8 @@ impl Visit<'_> {
         self.text(Word::TitleLoggedOut, text, vec![self.back(), self.close()])
     }
 
-    /// What went wrong, with the id for support; leads back to `page`, by itself after a while where trying again helps.
+    /// What went wrong, with the id for support; leads back to `page`, by itself after a while where trying
+    /// again helps.
     pub(super) fn trouble(&self, trouble: &Trouble, page: &str) -> Screen {
         let reference = self.say(Sentence::Reference { id: &trouble.id });
         let text = format!("{}\n{reference}", trouble.sentence);

@@ -10,8 +10,8 @@ use super::visit::Visit;
 const RECENT_MAX: usize = 6;
 
 impl Visit<'_> {
-    /// The users who logged in at this phone last, the last one first; nobody where the office does not want it. Taken
-    /// from the audit trail, which forgets the oldest.
+    /// The users who logged in at this phone last, the last one first; nobody where the office does not want
+    /// it. Taken from the audit trail, which forgets the oldest.
     pub(super) fn recent(&self) -> Vec<Arc<User>> {
         let mut found: Vec<Arc<User>> = Vec::new();
         if !self.office.recent_here {

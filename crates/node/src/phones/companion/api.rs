@@ -9,8 +9,8 @@
 //! | `DELETE /api/v1/sessions/<device>` | | ends the caller's session there |
 //! | `GET`, `PUT /api/v1/profile` | the profile | the profile |
 //!
-//! Everything but the sign-in and a kiosk's login needs the bearer token, which is good for 15 minutes; cookies are not
-//! looked at, so no other site can use these calls through a browser. An error is
+//! Everything but the sign-in and a kiosk's login needs the bearer token, which is good for 15 minutes;
+//! cookies are not looked at, so no other site can use these calls through a browser. An error is
 //! `{"error":{"code","reason","message","id","retryable"}}`: `message` is for people, in the language that
 //! `Accept-Language` asks for, `id` is what support looks for.
 

@@ -94,7 +94,8 @@ pub(super) async fn signed_in(
         return Err(refused(language).into());
     }
     let tokens = &asked.phones.tokens;
-    // Read, not used up: everybody gets such forms, and could fill the table of used ones. The PIN counts its tries.
+    // Read, not used up: everybody gets such forms, and could fill the table of used ones. The PIN counts its
+    // tries.
     if let Err(rejected) = tokens.read(Purpose::SignIn, "", form::field(&fields, "form"), asked.now) {
         let notice = Notice::trouble(&Trouble::of_form(rejected, language), language);
         return Err(sign_in_page(asked, StatusCode::BAD_REQUEST, action, &notice).into());

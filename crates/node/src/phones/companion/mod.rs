@@ -1,5 +1,5 @@
-//! People's own page, stickers and QR codes, and the same for programs: what one does about a desk phone without touching
-//! it.
+//! People's own page, stickers and QR codes, and the same for programs: what one does about a desk phone
+//! without touching it.
 //!
 //! | path | what |
 //! |---|---|
@@ -8,8 +8,8 @@
 //! | `/p/<token>/qr.svg` | the code for a phone's screen, as an image; another one each time |
 //! | `/api/v1/...` | the same for programs and kiosks, in JSON (`api.rs`) |
 //!
-//! Pages work without scripts and forbid them (Content-Security-Policy). Signing in checks the PIN as a login does, with
-//! the same count of wrong ones. What is signed in is a signed cookie (`visitor.rs`).
+//! Pages work without scripts and forbid them (Content-Security-Policy). Signing in checks the PIN as a login
+//! does, with the same count of wrong ones. What is signed in is a signed cookie (`visitor.rs`).
 
 mod api;
 mod html;

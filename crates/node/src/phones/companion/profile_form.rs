@@ -47,7 +47,8 @@ pub(super) fn read(fields: &[(String, String)], user: &User) -> (Profile, CallSe
     (profile, calls)
 }
 
-/// Rows of two columns; empty ones are left out. A browser sends the fields of a form in order (HTML, form submission).
+/// Rows of two columns; empty ones are left out. A browser sends the fields of a form in order (HTML, form
+/// submission).
 fn rows<'a>(
     fields: &'a [(String, String)],
     first: &'a str,

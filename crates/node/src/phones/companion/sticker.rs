@@ -31,8 +31,8 @@ const SURFACE: &str = "sticker";
 const MODULE_PIXELS: u32 = 4;
 
 impl Phones {
-    /// What a phone's sticker leads to, for printing: good for as long as the line key is the same. It lets nobody act as
-    /// the phone or as a user.
+    /// What a phone's sticker leads to, for printing: good for as long as the line key is the same. It lets
+    /// nobody act as the phone or as a user.
     pub(crate) fn sticker_url(&self, device: &DeviceId) -> String {
         let code = self.tokens.sticker(device.as_str());
         format!("{}/d/{device}/{code}", self.settings.base)

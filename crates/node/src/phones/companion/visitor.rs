@@ -1,8 +1,8 @@
 //! Who is signed in to the pages: a signed token, in a cookie or as bearer.
 //!
-//! Nothing is kept at the node, so any node of the company knows a visitor. A token ends 15 minutes after it was given
-//! out; each page gives a new one, for at most eight hours. It is for one version of the user's PIN, and for nobody who is
-//! disabled or locked. Signing out is remembered by the node that did it.
+//! Nothing is kept at the node, so any node of the company knows a visitor. A token ends 15 minutes after it
+//! was given out; each page gives a new one, for at most eight hours. It is for one version of the user's
+//! PIN, and for nobody who is disabled or locked. Signing out is remembered by the node that did it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -230,8 +230,8 @@ fn place() -> DeviceId {
     DeviceId::parse(PLACE).expect("a literal that is an id")
 }
 
-/// The first language of the browser's list that there is a catalogue of. Weights are not looked at: browsers list in
-/// order.
+/// The first language of the browser's list that there is a catalogue of. Weights are not looked at: browsers
+/// list in order.
 fn accepted(headers: &HeaderMap) -> Language {
     let list = headers
         .get(header::ACCEPT_LANGUAGE)
