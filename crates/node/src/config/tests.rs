@@ -412,6 +412,17 @@ fn what_phones_cannot_be_served_with_is_refused() {
     );
 }
 
+#[test]
+fn ciscos_interface_is_off_and_needs_a_listener() {
+    assert!(!parse(&minimal_and(PHONES), &[]).unwrap().phones.em.enabled);
+    let on = format!("{PHONES}em.enabled = true\nem.allow = [\"10.0.0.0/8\"]\n");
+    let config = parse(&minimal_and(&on), &[]).unwrap();
+    assert!(config.phones.em.enabled);
+    assert_eq!(config.phones.em.allow, ["10.0.0.0/8"]);
+    let alone = minimal_and("[phones]\nem.enabled = true\n");
+    refused(&alone, &[], "phones.em.enabled: needs a listener");
+}
+
 /// Each is the sample with its own settings, below three lines of its own. `HOTDESK_BLESS=1` writes them anew.
 #[test]
 fn the_files_in_deploy_are_the_sample() {

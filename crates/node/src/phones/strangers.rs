@@ -32,6 +32,19 @@ impl Strangers {
         }
     }
 
+    /// Whether a source has asked too often to be let in now; counts nothing.
+    pub(super) fn is_out(&self, source: IpAddr, now: Instant) -> bool {
+        let counts = self.counts.lock();
+        let count = counts.get(&source).or_else(|| {
+            let is_full = counts.len() >= SOURCES_MAX;
+            counts.get(&OTHERS).filter(|_| is_full)
+        });
+        count.is_some_and(|count| {
+            let is_fresh = now.saturating_duration_since(count.since) < WINDOW;
+            is_fresh && count.requests >= self.per_minute_max
+        })
+    }
+
     /// Counts a request; how long to wait when it is one too many.
     pub(super) fn let_in(&self, source: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut counts = self.counts.lock();
@@ -77,6 +90,8 @@ mod tests {
             assert_eq!(strangers.let_in(address(1), start), Ok(()));
         }
         let later = start + Duration::from_secs(20);
+        assert!(strangers.is_out(address(1), later) && !strangers.is_out(address(2), later));
+        assert!(!strangers.is_out(address(1), start + WINDOW));
         assert_eq!(strangers.let_in(address(1), later), Err(Duration::from_secs(40)));
         assert_eq!(
             strangers.let_in(address(2), later),

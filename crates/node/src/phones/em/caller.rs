@@ -1,6 +1,8 @@
 //! Who asks: an application of the file, or an end user for himself.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hotdesk_core::{DeviceId, UserId, UserName};
 use hotdesk_phone::em::{self, Code, Origin};
@@ -31,8 +33,8 @@ pub(super) enum Claim {
 }
 
 impl Claim {
-    /// Looks at the credentials.
-    pub(super) async fn of(em: &Em, application: &em::Application) -> Result<Self, Code> {
+    /// Looks at the credentials, which came from `source`.
+    pub(super) async fn of(em: &Em, application: &em::Application, source: IpAddr) -> Result<Self, Code> {
         let certificate = application.certificate.expose();
         if application.is_encrypted || application.id.is_empty() || certificate.is_empty() {
             return Err(Code::CannotAuthorize);
@@ -46,11 +48,19 @@ impl Claim {
             let name = UserName::parse(&application.id).map_err(|_| Code::InvalidApplication)?;
             return Ok(Self::User { name, pin: given });
         };
+        // Before the password is looked at, or the right one would still be told from the others.
+        if em.wrong.is_out(source, Instant::now()) {
+            return Err(Code::Busy);
+        }
         let checked = Arc::clone(&known);
         let is_right = tokio::task::spawn_blocking(move || checked.is_password(&given));
         match is_right.await {
             Ok(true) => Ok(Self::Application(known)),
-            Ok(false) => Err(Code::InvalidApplication),
+            Ok(false) => {
+                let _ = em.wrong.let_in(source, Instant::now());
+                tracing::warn!(application = known.id.as_str(), address = %source, "wrong password of an application");
+                Err(Code::InvalidApplication)
+            }
             Err(_) => Err(Code::UserInfo),
         }
     }

@@ -35,7 +35,7 @@
 //! | 19 | a logout where nobody is logged in |
 //! | 23 | there is no such user |
 //! | 25 | the user is logged in elsewhere, and the rules forbid a second phone |
-//! | 26 | more requests at a time than `phones.em.concurrent_max`, or the node is overloaded |
+//! | 26 | more requests at a time than `phones.em.concurrent_max`, the node is overloaded, or 20 wrong passwords of applications came from the address within a minute |
 //! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow` |
 //! | 30 | the request, or the phone's own as a trusted application says, came through a proxy |
 //! | 41 | the end user has no PIN yet |
@@ -73,11 +73,15 @@ use tokio::sync::Semaphore;
 
 use self::applications::Applications;
 use super::networks::Networks;
+use super::strangers::Strangers;
 use super::{Peer, Phones};
 use crate::config::{ConfigError, EmSection};
 
 /// Where logins come from, for the log.
 const SURFACE: &str = "em";
+/// Wrong passwords of applications a minute from one source; then it is answered code 26 for the rest of the minute.
+/// PINs of end users are counted on the lockout instead.
+const WRONG_PER_MINUTE_MAX: u32 = 20;
 /// The largest body of a request.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -96,13 +100,13 @@ pub(super) fn routes() -> Router<Arc<Phones>> {
 }
 
 /// What is configured.
-#[derive(Debug)]
 pub(crate) struct Em {
     applications: Applications,
     networks: Networks,
     allow_via: bool,
     refuse_exclusive: bool,
     places: Arc<Semaphore>,
+    wrong: Strangers,
 }
 
 impl Em {
@@ -119,6 +123,7 @@ impl Em {
             allow_via: section.allow_via,
             refuse_exclusive: section.refuse_exclusive_duration,
             places: Arc::new(Semaphore::new(section.concurrent_max as usize)),
+            wrong: Strangers::new(WRONG_PER_MINUTE_MAX),
         })))
     }
 
@@ -131,6 +136,13 @@ impl Em {
             return Err(Code::Proxy);
         }
         Ok(())
+    }
+}
+
+/// Nothing of the applications is for a log.
+impl std::fmt::Debug for Em {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Em").finish_non_exhaustive()
     }
 }
 

@@ -70,31 +70,30 @@ impl Request<'_> {
     async fn log_in(&self, claim: Claim, wanted: Wanted) -> Result<(), Code> {
         let user = self.user(&wanted.user);
         let device = device_of(&self.state, &wanted.device);
-        let proof = match claim {
+        let (user, device, proof) = match claim {
             Claim::Application(application) => {
                 allowed(&application, Right::Login, device.map(|device| &device.site))?;
-                Proof::Vouched
+                let (user, device) = self.checked(&wanted, user, device)?;
+                (user, device, Proof::Vouched)
             }
             Claim::User { name, pin } => {
-                let own = self.state.find_user(&name);
-                if own.is_none() || own.map(|own| &own.id) != user.map(|user| &user.id) {
-                    // Whoever cannot show who they are learns nothing about anybody else.
-                    Claim::User { name, pin }.prove(self.phones).await?;
-                    return Err(Code::NoRights);
+                let own = self.state.find_user(&name).map(|own| &own.id);
+                let is_self = own.is_some() && own == user.map(|user| &user.id);
+                let checked = if is_self {
+                    self.checked(&wanted, user, device)
+                } else {
+                    Err(Code::NoRights)
+                };
+                match checked {
+                    Ok((user, device)) => (user, device, Proof::Pin(pin)),
+                    // Whoever cannot show who they are learns nothing about users and phones.
+                    Err(code) => {
+                        Claim::User { name, pin }.prove(self.phones).await?;
+                        return Err(code);
+                    }
                 }
-                Proof::Pin(pin)
             }
         };
-        let user = user.ok_or(Code::NoUser)?;
-        let device = device.ok_or(Code::NoDevice)?;
-        if wanted
-            .profile
-            .as_ref()
-            .is_some_and(|profile| profile != user.id.as_smol())
-        {
-            return Err(Code::NoProfile);
-        }
-        self.check_exclusive(wanted.exclusive, user, device)?;
         let is_pin = matches!(proof, Proof::Pin(_));
         let request = LogIn {
             user: user.id.to_string(),
@@ -112,6 +111,23 @@ impl Request<'_> {
                 other => other,
             }),
         }
+    }
+
+    /// Who and where, as far as that can be told before the cluster decides.
+    fn checked<'s>(
+        &self,
+        wanted: &Wanted,
+        user: Option<&'s Arc<User>>,
+        device: Option<&'s Arc<Device>>,
+    ) -> Result<(&'s User, &'s Device), Code> {
+        let user = user.ok_or(Code::NoUser)?;
+        let device = device.ok_or(Code::NoDevice)?;
+        let is_other = |profile: &SmolStr| profile != user.id.as_smol();
+        if wanted.profile.as_ref().is_some_and(is_other) {
+            return Err(Code::NoProfile);
+        }
+        self.check_exclusive(wanted.exclusive, user, device)?;
+        Ok((user, device))
     }
 
     /// There is no time of its own for a session; see the module.

@@ -107,7 +107,7 @@ async fn decide(
         text: malformed.to_string(),
     })?;
     log.operation = Some(name_of(&asked.operation));
-    let claim = Claim::of(em, &asked.application).await;
+    let claim = Claim::of(em, &asked.application, peer.address).await;
     if let Ok(Claim::Application(application)) = &claim {
         log.application = Some(application.id.to_string());
     }

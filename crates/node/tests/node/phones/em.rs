@@ -204,6 +204,9 @@ async fn every_refusal_has_the_code_that_tools_know() {
         (login(&app("nobody", "s3cret"), SEP, "ada", ""), Some(3)),
         (login(&app("not a name", "s3cret"), SEP, "ada", ""), Some(3)),
         (login(&app("ada", "0000"), SEP, "ada", ""), Some(3)),
+        (login(&app("ada", "0000"), "SEP000000000001", "ada", ""), Some(3)),
+        (login(&app("ada", "0000"), SEP, "ada", &profile("other")), Some(3)),
+        (login(ADA, "SEP000000000001", "ada", ""), Some(11)),
         (login(VIEWER, SEP, "ada", ""), Some(10)),
         (logout(VIEWER, SEP), Some(10)),
         (format!("<request>{VIEWER}<logoutAll/></request>"), Some(10)),
@@ -490,6 +493,30 @@ async fn more_at_a_time_than_configured_are_told_to_try_again() {
         .count();
     assert_eq!(busy + done, 4, "{answers:?}");
     assert!(busy > 0 && done > 0, "{answers:?}");
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applications_password_cannot_be_tried_out() {
+    let world = em_office(|_| {}).await;
+    let wrong = TOOL.replace("s3cret", "guess");
+    let document = login(&wrong, SEP, "ada", "");
+    let mut codes = Vec::new();
+    for _ in 0..25 {
+        codes.push(code(&world, &document).await);
+    }
+    assert!(codes[..20].iter().all(|code| *code == Some(3)), "{codes:?}");
+    assert!(codes[20..].iter().all(|code| *code == Some(26)), "{codes:?}");
+    assert_eq!(
+        code(&world, &login(TOOL, SEP, "ada", "")).await,
+        Some(26),
+        "not even the right one"
+    );
+    assert_eq!(
+        code(&world, &login(ADA, SEP, "ada", "")).await,
+        None,
+        "end users have their lockout"
+    );
     world.node.shutdown().await;
 }
 
