@@ -7,6 +7,7 @@
 //! moment ago.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotdesk_core::{
     Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, Session, State, TimeMs, UserId, UserName,
@@ -15,6 +16,7 @@ use hotdesk_proto::convert::name;
 use hotdesk_proto::error::Failure;
 use hotdesk_proto::v1;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use super::call::Call;
 use super::request::{actor, new_request_id, request_id};
@@ -26,8 +28,14 @@ use crate::telemetry::{self, note};
 /// refusal of the first is remembered under the caller's; and the same id in every retry.
 const SECOND_TRY: u128 = 0x7365_636f_6e64_2074_7279_206f_6620_6974;
 
+/// Within this a wrong PIN is counted, however little time the caller gave.
+const COUNT_WITHIN: Duration = Duration::from_secs(5);
+/// So much later than its deadline a caller is answered at most: what knows whether anything happened has the first word.
+const LATE: Duration = Duration::from_millis(500);
+
 /// What is asked, with names parsed. gRPC, phones and web pages all come here, so that there is one order of
 /// checks and one count of wrong PINs.
+#[derive(Clone)]
 pub(crate) struct Login {
     /// Who, by any name.
     pub(crate) user: UserName,
@@ -76,11 +84,15 @@ pub(crate) struct Known {
 ///
 /// # Errors
 /// As the public API's Login.
-pub(crate) async fn log_in(shared: &Shared, login: Login, proof: Proof) -> Result<LoggedIn, Error> {
-    let done = match proof {
-        Proof::Vouched => login.propose(shared, login.request_id, None).await?,
-        Proof::Pin(pin) => login.with_pin(shared, &Arc::new(pin)).await?,
-    };
+pub(crate) async fn log_in(shared: &Arc<Shared>, login: Login, proof: Proof) -> Result<LoggedIn, Error> {
+    let work = Arc::clone(shared);
+    let done = to_the_end(login.deadline, async move {
+        match proof {
+            Proof::Vouched => login.propose(&work, login.request_id, None).await,
+            Proof::Pin(pin) => login.with_pin(&work, &Arc::new(pin)).await,
+        }
+    })
+    .await?;
     tracing::info!(
         user_id = done.session.user.as_str(),
         device_id = done.session.device.as_str(),
@@ -99,8 +111,10 @@ pub(crate) async fn log_in(shared: &Shared, login: Login, proof: Proof) -> Resul
 ///
 /// # Errors
 /// As [`log_in`], as far as the user is concerned.
-pub(crate) async fn check_pin(shared: &Shared, login: &Login, pin: Pin) -> Result<Known, Error> {
-    let version = login.check(shared, &Arc::new(pin)).await?;
+pub(crate) async fn check_pin(shared: &Arc<Shared>, login: &Login, pin: Pin) -> Result<Known, Error> {
+    let (work, checked) = (Arc::clone(shared), login.clone());
+    let check = async move { checked.check(&work, &Arc::new(pin)).await };
+    let version = to_the_end(login.deadline, check).await?;
     let state = shared.catch_up(login.deadline).await?;
     let unknown = || Refusal::UnknownUser {
         name: login.user.clone(),
@@ -120,8 +134,22 @@ pub(crate) async fn check_pin(shared: &Shared, login: &Login, pin: Pin) -> Resul
     }
 }
 
+/// Works to the end though nobody may wait for it any more. Whoever hung up at the right moment, or gave just so little
+/// time, would learn what a right PIN does, and have none of the wrong ones counted.
+async fn to_the_end<T: Send + 'static>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let task = tokio::spawn(work.in_current_span());
+    match timeout_at(deadline + LATE, task).await {
+        Ok(Ok(done)) => done,
+        // It still works, or the node stops: whether the log has it is not known here.
+        Err(_) | Ok(Err(_)) => Err(Failure::Unknown.into()),
+    }
+}
+
 pub(super) async fn login(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     call: Call,
     request: v1::LoginRequest,
 ) -> Result<v1::LoginResponse, Error> {
@@ -132,7 +160,7 @@ pub(super) async fn login(
 }
 
 async fn asked(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     call: Call,
     mut request: v1::LoginRequest,
 ) -> Result<v1::LoginResponse, Error> {
@@ -236,11 +264,17 @@ impl Login {
 
     /// The version of the credential that the PIN matches; otherwise counts the wrong PIN and says no.
     async fn check(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<u64, Error> {
-        let state = shared.cluster.local().state;
+        let local = shared.cluster.local();
+        let state = if local.cut_off {
+            // Nothing can be counted: how a right PIN fails then must not differ from how a wrong one does.
+            shared.catch_up(self.deadline).await?
+        } else {
+            local.state
+        };
         let seen = self.credential_seen(&state);
         let mut checked = self.check_against(shared, state, pin).await?;
         if !matches!(checked, Checked::Matches(_)) {
-            let fresh = shared.catch_up(self.deadline).await?;
+            let fresh = shared.catch_up(self.counted_by()).await?;
             if self.credential_seen(&fresh) != seen {
                 checked = self.check_against(shared, fresh, pin).await?;
             }
@@ -292,6 +326,11 @@ impl Login {
         }
     }
 
+    /// When a PIN that does not match has been counted at the latest.
+    fn counted_by(&self) -> Instant {
+        self.deadline.max(Instant::now() + COUNT_WITHIN)
+    }
+
     /// Counts the wrong PIN, in the whole cluster, and says how it stands. Each one counts, under an id of
     /// its own: with the caller's id, somebody could try all PINs under one id and be counted once.
     async fn wrong_pin(&self, shared: &Shared, user: UserId) -> Error {
@@ -306,7 +345,12 @@ impl Login {
             user: user.clone(),
             device: self.device.clone(),
         };
-        let report = shared.propose(self.deadline, self.by.clone(), Some(new_request_id()), action);
+        let report = shared.propose(
+            self.counted_by(),
+            self.by.clone(),
+            Some(new_request_id()),
+            action,
+        );
         match report.await.map(|decided| decided.done) {
             Ok(Done::FailureNoted {
                 locked_until: Some(until),
@@ -334,4 +378,47 @@ pub(crate) fn now() -> TimeMs {
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
     TimeMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_done_though_the_caller_hangs_up() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (done, was_done) = oneshot::channel();
+        let work = async move {
+            let _ = gone.await;
+            let _ = done.send(());
+            Ok(())
+        };
+        let asked = tokio::spawn(to_the_end(soon(), work));
+        tokio::task::yield_now().await;
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        go.send(()).unwrap();
+        was_done.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_with_little_time_is_answered_and_the_work_goes_on() {
+        let (done, was_done) = oneshot::channel();
+        let work = async move {
+            tokio::time::sleep(COUNT_WITHIN).await;
+            let _ = done.send(());
+            Ok(())
+        };
+        let deadline = soon();
+        let answer = to_the_end(deadline, work).await;
+        assert_eq!(answer, Err(Failure::Unknown.into()));
+        assert_eq!(Instant::now(), deadline + LATE);
+        was_done.await.unwrap();
+    }
 }
