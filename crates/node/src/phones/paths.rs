@@ -58,31 +58,26 @@ impl Paths {
             self.phones.write().insert(token.to_owned(), id.clone());
             return Some(id);
         }
-        if !self.is_time_to_scan(state.index()) {
-            return None;
-        }
         self.scan(lines, state);
         self.phones.read().get(token).cloned()
     }
 
-    /// Not when nothing has changed since the last time, and not too often.
-    fn is_time_to_scan(&self, index: u64) -> bool {
+    /// Goes through all phones; not when nothing has changed since the last time, and not too often. Who comes while
+    /// another does it waits for that.
+    fn scan(&self, lines: &Lines, state: &State) {
         let mut scanned = self.scanned.lock();
-        let now = Instant::now();
+        let (now, index) = (Instant::now(), state.index());
         let is_time =
             scanned.is_none_or(|scan| scan.index < index && now.duration_since(scan.at) >= SCAN_EVERY);
-        if is_time {
-            *scanned = Some(Scan { at: now, index });
+        if !is_time {
+            return;
         }
-        is_time
-    }
-
-    fn scan(&self, lines: &Lines, state: &State) {
         let phones = state.devices().filter_map(|device| {
             let token = lines.phone_secret(PhoneSecret::Documents, &device.id, device.secret_seed?);
             Some((token.as_str().to_owned(), device.id.clone()))
         });
         *self.phones.write() = phones.collect();
+        *scanned = Some(Scan { at: now, index });
     }
 }
 

@@ -72,18 +72,34 @@ async fn watched(Extension(peer): Extension<Peer>, request: Request, next: Next)
     response
 }
 
-/// The path without what is secret in it. Queries are not part of it: phones put PINs there.
+/// The path without what is secret in it, however oddly it is written. Queries are not part of it: phones put PINs there.
 pub(super) fn masked(path: &str) -> Cow<'_, str> {
-    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    // Some phones double slashes.
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     match *parts.as_slice() {
         // Whatever follows a page's name: form tokens, and who was chosen.
         ["p", _, "app", page, _, ..] => format!("/p/***/app/{page}/***").into(),
         [kind @ ("p" | "e" | "lock"), _] => format!("/{kind}/***").into(),
-        [kind @ ("p" | "e" | "lock"), _, ref rest @ ..] => format!("/{kind}/***/{}", rest.join("/")).into(),
+        [kind @ ("p" | "e" | "lock"), _, ref rest @ ..] => format!("/{kind}/***/{}", shown(rest)).into(),
         // The code of a sticker.
         ["d", device, _, ..] => format!("/d/{device}/***").into(),
+        _ if parts.iter().any(|part| is_secret(part)) => format!("/{}", shown(&parts)).into(),
         _ => path.into(),
     }
+}
+
+fn shown(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(|part| if is_secret(part) { "***" } else { part })
+        .collect();
+    parts.join("/")
+}
+
+/// Tokens are long and have no dot; names of files have one, or are short.
+fn is_secret(part: &str) -> bool {
+    const NAME_BYTES_MAX: usize = 20;
+    part.len() > NAME_BYTES_MAX && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -102,7 +118,11 @@ mod tests {
             ("/e/abc/x.cfg", "/e/***/x.cfg"),
             ("/lock/abc", "/lock/***"),
             ("/d/chi-1/code", "/d/chi-1/***"),
+            ("//p/abc//x.cfg", "/p/***/x.cfg"),
+            ("/%70/abcdefghijklmnopqrstuvwxyz/x.cfg", "/%70/***/x.cfg"),
+            ("/p/abc/p/abcdefghijklmnopqrstuvwxyz/x", "/p/***/p/***/x"),
             ("/001565a0b1c2.cfg", "/001565a0b1c2.cfg"),
+            ("/a//001565a0b1c2.cfg", "/a//001565a0b1c2.cfg"),
             ("/", "/"),
             ("", ""),
         ] {

@@ -1,7 +1,7 @@
 //! How often one source may ask without showing whose phone it is.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -47,6 +47,7 @@ impl Strangers {
 
     /// Counts a request; how long to wait when it is one too many.
     pub(super) fn let_in(&self, source: IpAddr, now: Instant) -> Result<(), Duration> {
+        let source = network_of(source);
         let mut counts = self.counts.lock();
         if counts.len() >= SOURCES_MAX && !counts.contains_key(&source) {
             counts.retain(|_, count| now.saturating_duration_since(count.since) < WINDOW);
@@ -71,6 +72,14 @@ impl Strangers {
         }
         count.requests += 1;
         Ok(())
+    }
+}
+
+/// One who has an IPv6 network has all of its addresses (RFC 4291 §2.5.4): they count together.
+fn network_of(source: IpAddr) -> IpAddr {
+    match source {
+        IpAddr::V4(_) => source,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 
@@ -99,6 +108,21 @@ mod tests {
             "others are not held up"
         );
         assert_eq!(strangers.let_in(address(1), start + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_count_together() {
+        let strangers = Strangers::new(2);
+        let start = Instant::now();
+        let let_in = |address: &str| strangers.let_in(address.parse().unwrap(), start).is_ok();
+        let outcomes = [
+            "2001:db8::1",
+            "2001:db8::2",
+            "2001:db8::3:4:5:6",
+            "2001:db8:0:1::1",
+        ]
+        .map(let_in);
+        assert_eq!(outcomes, [true, true, false, true]);
     }
 
     #[test]

@@ -77,6 +77,7 @@ pub(super) struct Opened {
     pub(super) content: String,
     /// Follows from the token: the request that it leads to is carried out once.
     pub(super) request_id: RequestId,
+    purpose: Purpose,
     nonce: [u8; NONCE],
     end_s: u32,
 }
@@ -84,7 +85,12 @@ pub(super) struct Opened {
 /// Gives tokens out and takes them back.
 pub(super) struct Tokens {
     key: hmac::Key,
+    /// Of phones, whose forms only they are given.
     used: Mutex<Used>,
+    /// Of browsers. Anybody may ask for a form to sign in with: filling this table up must not stop phones.
+    used_by_browsers: Mutex<Used>,
+    /// Visits that are over.
+    over: Mutex<Used>,
 }
 
 /// Nonces that were used, until their tokens would have ended.
@@ -101,6 +107,8 @@ impl Tokens {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key[..]),
             used: Mutex::default(),
+            used_by_browsers: Mutex::default(),
+            over: Mutex::default(),
         }
     }
 
@@ -156,6 +164,7 @@ impl Tokens {
         Ok(Opened {
             content: content.to_owned(),
             request_id: self.request_id(signed),
+            purpose,
             nonce: *nonce,
             end_s,
         })
@@ -176,7 +185,10 @@ impl Tokens {
 
     /// Takes a token that was read, once.
     pub(super) fn use_up(&self, opened: &Opened, now: TimeMs) -> Result<(), Rejected> {
-        let mut used = self.used.lock();
+        let mut used = match opened.purpose {
+            Purpose::SignIn | Purpose::Form => self.used_by_browsers.lock(),
+            _ => self.used.lock(),
+        };
         used.forget(seconds(now));
         if used.nonces.contains(&opened.nonce) {
             return Err(Rejected::Used);
@@ -189,20 +201,20 @@ impl Tokens {
         Ok(())
     }
 
-    /// Something that is known by a number is over until `end_s`: as a token of that nonce that was used.
+    /// Something that is known by a number is over until `end_s`.
     pub(super) fn end(&self, id: &[u8; NONCE], end_s: u64, now: TimeMs) {
         let end_s = u32::try_from(end_s).unwrap_or(u32::MAX);
-        let mut used = self.used.lock();
-        used.forget(seconds(now));
+        let mut over = self.over.lock();
+        over.forget(seconds(now));
         // When the table is full, what is over ends by itself in a few minutes all the same.
-        if used.nonces.len() < USED_MAX && used.nonces.insert(*id) {
-            used.by_end.insert((end_s, *id));
+        if over.nonces.len() < USED_MAX && over.nonces.insert(*id) {
+            over.by_end.insert((end_s, *id));
         }
     }
 
     /// Whether [`end`](Self::end) was called for it.
     pub(super) fn is_over(&self, id: &[u8; NONCE]) -> bool {
-        self.used.lock().nonces.contains(id)
+        self.over.lock().nonces.contains(id)
     }
 
     /// A code that never ends, short enough to be printed: who holds it stands or stood in front of the
@@ -272,7 +284,7 @@ const MAC: usize = 16;
 const STICKER: usize = 8;
 /// Longer ones are not ours: a user's and a phone's id and a few numbers.
 const TOKEN_LETTERS_MAX: usize = 512;
-/// How many used tokens are remembered. When they are that many within their two minutes, further forms are
+/// How many used tokens are remembered in one table. When they are that many within their two minutes, further forms are
 /// turned away as "too busy" until some have ended: a form that cannot be remembered could be used twice.
 const USED_MAX: usize = 1 << 16;
 
@@ -357,18 +369,35 @@ mod tests {
         assert_eq!(tokens.used.lock().by_end.len(), 120);
     }
 
+    fn fill(table: &Mutex<Used>) {
+        let mut used = table.lock();
+        for number in 0..u32::try_from(USED_MAX).unwrap() {
+            let mut nonce = [0; NONCE];
+            nonce[..4].copy_from_slice(&number.to_be_bytes());
+            used.nonces.insert(nonce);
+            used.by_end.insert((seconds(NOW) + 10, nonce));
+        }
+    }
+
+    #[test]
+    fn browsers_do_not_take_the_place_of_phones_nor_of_visits_that_are_over() {
+        let tokens = tokens();
+        fill(&tokens.used_by_browsers);
+        for purpose in [Purpose::SignIn, Purpose::Form] {
+            let token = tokens.issue(purpose, "", "", NOW, 120);
+            assert_eq!(tokens.take(purpose, "", &token, NOW), Err(Rejected::Full));
+        }
+        let token = tokens.issue(Purpose::Login, "chi-1", "", NOW, 120);
+        tokens.take(Purpose::Login, "chi-1", &token, NOW).unwrap();
+        let visit = [255; NONCE];
+        tokens.end(&visit, NOW.0 / 1000 + 60, NOW);
+        assert!(tokens.is_over(&visit));
+    }
+
     #[test]
     fn when_no_more_can_be_remembered_none_is_taken() {
         let tokens = tokens();
-        {
-            let mut used = tokens.used.lock();
-            for number in 0..u32::try_from(USED_MAX).unwrap() {
-                let mut nonce = [0; NONCE];
-                nonce[..4].copy_from_slice(&number.to_be_bytes());
-                used.nonces.insert(nonce);
-                used.by_end.insert((seconds(NOW) + 10, nonce));
-            }
-        }
+        fill(&tokens.used);
         let token = tokens.issue(Purpose::Login, "chi-1", "", NOW, 120);
         let take = |ms| tokens.take(Purpose::Login, "chi-1", &token, NOW.plus_ms(ms));
         assert_eq!(take(0), Err(Rejected::Full));

@@ -55,7 +55,9 @@ pub(super) fn page(
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Not "no-referrer": browsers would then send "Origin: null" with our own forms too (Fetch, "append a request
+        // Origin header"), and those without Sec-Fetch-Site could send none that we take.
+        (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ] {

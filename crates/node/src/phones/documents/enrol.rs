@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hotdesk_core::{Action, Actor, Device, DeviceId, MacAddress, RequestId, State};
 use hotdesk_phone::{Recognised, Vendor};
+use ring::digest::{SHA256, digest};
 use smol_str::{SmolStr, format_smolstr};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -40,10 +41,12 @@ impl Phones {
         self.decide(deadline, new_request_id(), enrol).await?;
         let state = self.caught_up(deadline).await?;
         let device = found(&state, mac)?;
-        if device.secret_seed.is_some() {
+        // A password that an administrator has set is nobody's to replace; that it is not a generated one is said when
+        // the document is made.
+        if device.secret.is_some() {
             return Ok(device);
         }
-        let id = new_request_id();
+        let id = secret_id(&device, mac);
         let action = self.new_secret(&device.id, id)?;
         self.decide(deadline, id, action).await?;
         tracing::info!(
@@ -80,6 +83,15 @@ impl Phones {
             .await
             .map_err(|error| unreachable(&error))
     }
+}
+
+/// The same at every node: two that are asked by one phone at the same time must not give it two passwords, of which
+/// the one that it was told first is worth nothing. Another one each time the phone is put into the directory.
+fn secret_id(device: &Device, mac: MacAddress) -> RequestId {
+    let text = format!("enrol {mac} {}", device.enrolment.open_until.0);
+    let hash = digest(&SHA256, text.as_bytes());
+    let id = hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes");
+    RequestId(u128::from_be_bytes(*id))
 }
 
 fn unreachable(error: &Error) -> Box<Refused> {

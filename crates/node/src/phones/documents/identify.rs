@@ -67,15 +67,30 @@ impl Asked<'_> {
             return Ok(identified);
         }
         let is_login = matches!(recognised.file, File::User { .. });
-        if let Some(basic) = basic(self.headers).filter(|_| !is_login) {
-            return self.by_password(&local.state, mac, &basic);
+        let basic = basic(self.headers).filter(|_| !is_login);
+        if let Some(basic) = &basic
+            && let Some(identified) = self.by_password(&local.state, mac, basic)?
+        {
+            return Ok(identified);
         }
+        // A password that is not ours may be what the phone knew before it came here: it counts as none.
+        let has_wrong = basic.is_some();
         self.is_stranger()?;
-        let mac = mac.ok_or_else(Refused::nameless)?;
+        let Some(mac) = mac else {
+            return Err(if has_wrong {
+                Refused::wrong_password()
+            } else {
+                Refused::nameless()
+            });
+        };
         if let Some(device) = local.state.device_by_mac(&address(mac)) {
             let is_open = device.enrolment.is_open(self.phones.now(&local.state));
             if !is_open && !self.needs_no_token(recognised) {
-                return Err(Refused::window_closed(&device.id));
+                return Err(if has_wrong {
+                    Refused::wrong_password()
+                } else {
+                    Refused::window_closed(&device.id)
+                });
             }
             if device.secret_seed.is_some() {
                 return Ok(Identified {
@@ -143,8 +158,8 @@ impl Asked<'_> {
         }))
     }
 
-    /// The phone's id and its token.
-    fn by_password(&self, state: &State, mac: Option<Mac>, basic: &Basic) -> Result<Identified> {
+    /// The phone's id and its token; `None` when they are not.
+    fn by_password(&self, state: &State, mac: Option<Mac>, basic: &Basic) -> Result<Option<Identified>> {
         let id = DeviceId::parse(&basic.user).ok();
         let device = id.and_then(|id| state.device(&id));
         let lines = self.phones.shared.lines.as_ref();
@@ -152,18 +167,17 @@ impl Asked<'_> {
             .zip(lines)
             .filter(|(device, lines)| is_right(lines, state, &device.id, &basic.password));
         let Some((device, _)) = proven else {
-            self.is_stranger()?;
-            return Err(Refused::wrong_password());
+            return Ok(None);
         };
         if let (Some(known), Some(mac)) = (device.mac, mac)
             && known != address(mac)
         {
             return Err(Refused::other_phones_token(&device.id, mac));
         }
-        Ok(Identified {
+        Ok(Some(Identified {
             device: Arc::clone(device),
             proof: Proof::Token,
-        })
+        }))
     }
 
     /// Puts an unknown phone on the list of those that wait.

@@ -28,6 +28,7 @@ use hotdesk_phone::{Desk, File, Recognised, Vendor, adapter};
 
 use self::identify::{Identified, Proof};
 use self::refused::{Refused, Result};
+use super::serve::masked;
 use super::{Peer, Phones};
 
 pub(super) use enrol::Enrolments;
@@ -142,7 +143,7 @@ impl Asked<'_> {
         }
         let Some(recognised) = recognised else {
             self.is_stranger()?;
-            return Err(recognise::unknown(self.name, self.agent()));
+            return Err(recognise::unknown(&masked(self.name), self.agent()));
         };
         match &recognised.file {
             File::Absent => Err(Refused::absent()),
@@ -234,7 +235,8 @@ impl Asked<'_> {
     }
 
     fn log(&self, refused: &Refused, vendor: Option<Vendor>) {
-        let (address, file) = (self.peer.address, self.name);
+        let (address, file) = (self.peer.address, masked(self.name));
+        let file = &*file;
         let vendor = vendor.map_or("unknown", Vendor::name);
         let (reason, why) = (refused.outcome, refused.sentence.as_str());
         let device_id = refused.device.as_ref().map(|device| device.as_str());

@@ -172,6 +172,12 @@ async fn forms_of_other_sites_and_without_their_token_change_nothing() {
     cross.body = format!("form={form}&line_label=x").into_bytes();
     browser.send(&world, cross).await.is(403, "not allowed");
     assert!(user(&world, "ada").profile.is_none());
+    // A browser that says nothing but where the form comes from has to be told that it may say so.
+    let page = browser.get(&world, "/me").await;
+    assert_eq!(page.header("referrer-policy"), "same-origin");
+    let mut own = get("/me/profile").method("POST").with("Origin", "http://x");
+    own.body = format!("form={}&after=20", form_of(&page)).into_bytes();
+    browser.send(&world, own).await.is(200, "Saved");
     let mut sign_in = get("/me").method("POST").with("Origin", "https://evil.example");
     sign_in.body = b"user=2001&pin=1234".to_vec();
     sign_in.send(&world).await.is(403, "not allowed");

@@ -71,6 +71,49 @@ async fn an_unknown_phone_waits_in_the_list_and_not_in_the_void() {
     assert!(state(&world).waiting_phone(&mac).is_none());
 }
 
+#[tokio::test]
+async fn a_password_from_before_does_not_keep_a_phone_out() {
+    let world = office().await;
+    let (mac, agent) = ("805ec0bdeaef", "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef");
+    let ask = |mac: &str| get(format!("/{mac}.cfg")).showing("admin", "its maker's");
+    ask(mac)
+        .by(agent)
+        .send(&world)
+        .await
+        .is(404, "waiting for approval");
+    let waits = mac.parse().unwrap();
+    eventually(&world, "the phone waits", |state| {
+        state.waiting_phone(&waits).is_some()
+    })
+    .await;
+    ask(MAC)
+        .by(AGENT)
+        .send(&world)
+        .await
+        .is(401, "not those of this phone");
+    open_window(&world, MAC).await;
+    ask(MAC).by(AGENT).send(&world).await.is(200, "neutral");
+}
+
+#[tokio::test]
+async fn an_enrolment_replaces_no_password_that_was_set() {
+    let world = office().await;
+    let set = Action::SetDeviceSecret {
+        device: MAC.parse().unwrap(),
+        sealed: Some(SealedSecret(vec![2; 60].into())),
+        seed: None,
+    };
+    put(act(&world, set).await);
+    open_window(&world, MAC).await;
+    let answer = get(format!("/e/made-up/{MAC}.cfg")).by(AGENT).send(&world).await;
+    answer.is(409, "hotdesk device secret --generate");
+    let known = device(&world, MAC);
+    assert_eq!(
+        (known.secret, known.secret_seed),
+        (Some(SealedSecret(vec![2; 60].into())), None)
+    );
+}
+
 /// Has the cluster take a token of this text.
 async fn put_token(world: &World, text: &str, uses: u32) {
     let hash = digest(&SHA256, text.as_bytes());

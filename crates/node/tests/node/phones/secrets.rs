@@ -68,6 +68,12 @@ async fn neither_a_pin_nor_a_token_is_ever_written_to_the_log() {
         let answer = ask.send(&world).await;
         assert!(!answer.body.contains(PIN), "{}", answer.body);
     }
+    // As no phone writes it, and no adapter knows it.
+    for prefix in ["//p", "/%70", "//e", "/lock/"] {
+        get(format!("{prefix}/{}/{MAC}.nonsense", token(&world, MAC)))
+            .send(&world)
+            .await;
+    }
     let page = get("/me").send(&world).await;
     let form = page.body.split("name=\"form\" value=\"").nth(1).unwrap();
     let form = form.split('"').next().unwrap();
