@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use hotdesk_core::{SiteId, State};
@@ -50,6 +51,7 @@ impl RestoreArgs {
         let site = SiteId::parse(&self.site)
             .map_err(|error| Problem::own(Own::BadArgument, error.to_string(), "Correct --site."))?;
         let (old, state) = read_backup(&self.file)?;
+        let state = with_phones_unseen(&state)?;
         refuse_filled(&self.data_dir)?;
 
         let cluster_id = Uuid::new_v4().to_string();
@@ -99,6 +101,24 @@ fn read_backup(path: &Path) -> Result<(Header, State), Problem> {
             Own::File,
             format!("{} cannot be restored: {error}", path.display()),
             "Use a file that `hotdesk backup` wrote, whole, and a program that is not older than it.",
+        )
+    })
+}
+
+/// What phones show by the backup, they may have exchanged for something newer since, which this state knows nothing of:
+/// all are told again.
+fn with_phones_unseen(state: &State) -> Result<State, Problem> {
+    let mut parts = state.parts();
+    for device in &mut parts.devices {
+        if device.shown.is_some() {
+            Arc::make_mut(device).shown = None;
+        }
+    }
+    State::restore(parts).map_err(|violation| {
+        Problem::own(
+            Own::File,
+            format!("the backup contradicts itself: {violation}"),
+            "Use another backup.",
         )
     })
 }
@@ -170,5 +190,35 @@ impl From<OpenError> for Problem {
         let mut problem = Self::own(Own::File, error.to_string(), error.what_to_do());
         problem.code = error.code().into();
         problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotdesk_core::phones::{Shown, ShownBy};
+    use hotdesk_core::{Device, Site, TimeMs};
+
+    use super::*;
+
+    #[test]
+    fn every_phone_is_told_again_after_a_restore() {
+        let shown = Shown {
+            stamp: 7,
+            at: TimeMs(1),
+            how: ShownBy::Document,
+        };
+        let phone = Device {
+            shown: Some(shown),
+            changed: 7,
+            ..Device::new("chi-1".parse().unwrap(), "chicago".parse().unwrap())
+        };
+        let mut parts = State::new().parts();
+        parts.index = 9;
+        parts.sites.push(Arc::new(Site::new("chicago".parse().unwrap())));
+        parts.devices.push(Arc::new(phone.clone()));
+        let restored = with_phones_unseen(&State::restore(parts).unwrap()).unwrap();
+        let expected = Device { shown: None, ..phone };
+        assert_eq!(**restored.device(&expected.id).unwrap(), expected);
+        assert_eq!((restored.index(), restored.wanted_stamp(&expected.id)), (9, 7));
     }
 }

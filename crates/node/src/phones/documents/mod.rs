@@ -101,6 +101,8 @@ async fn without(
 
 async fn answer(phones: &Phones, peer: &Peer, way: Way, name: &str, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    // Phones that add "/<file>" to an address that ends with a slash.
+    let name = name.trim_start_matches('/');
     let asked = Asked {
         phones,
         peer,

@@ -5,6 +5,18 @@ use hotdesk_core::phones::ShownBy;
 use super::*;
 
 #[tokio::test]
+async fn a_slash_too_many_is_forgiven() {
+    let world = office().await;
+    let own = own_path(&world, MAC, &format!("/{MAC}.cfg"));
+    get(own).by(AGENT).send(&world).await.is(200, "neutral");
+    get(format!("//{MAC}.cfg"))
+        .by(AGENT)
+        .send(&world)
+        .await
+        .is(403, "must come with its own token");
+}
+
+#[tokio::test]
 async fn a_phone_with_its_token_gets_its_document_and_is_known_to_have_it() {
     let world = office().await;
     let path = own_path(&world, MAC, &format!("{MAC}.cfg"));
