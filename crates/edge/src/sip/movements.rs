@@ -233,11 +233,16 @@ impl App {
     }
 
     /// Phones that were disabled or deleted lose their registrations.
-    fn directory_changed(&self, events: &[hotdesk_client::v1::Event]) {
+    fn directory_changed(self: &Arc<Self>, events: &[hotdesk_client::v1::Event]) {
         for event in events {
             let gone = match &event.kind {
                 Some(Kind::DeviceDeleted(id)) => id,
-                Some(Kind::DevicePut(device)) if device.disabled => &device.id,
+                Some(Kind::DevicePut(device)) if device.disabled => {
+                    let mut out = Actions::new();
+                    self.tell_to_leave(&device.id, &mut out);
+                    self.perform(out);
+                    &device.id
+                }
                 _ => continue,
             };
             self.drop_registration(gone);

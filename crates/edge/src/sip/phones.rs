@@ -65,16 +65,28 @@ pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Appli
 impl App {
     /// A phone of this edge that loads documents, registered or not, and what its password was made from.
     fn loading(&self, device: &str) -> Option<(Arc<DeviceBinding>, u128)> {
+        let (device, seed) = self.loading_or_disabled(device)?;
+        (!device.is_disabled()).then_some((device, seed))
+    }
+
+    fn loading_or_disabled(&self, device: &str) -> Option<(Arc<DeviceBinding>, u128)> {
         let device = self.table.by_device(device)?;
         let seed = device.secret_seed()?;
         let is_ours = device.serving().is_none_or(|edge| edge == self.settings.edge);
-        let is_driven = self.phones.settings.enabled && is_ours && !device.is_disabled();
-        is_driven.then_some((device, seed))
+        (self.phones.settings.enabled && is_ours).then_some((device, seed))
     }
 
     /// A phone that is registered here and loads documents; `None` for all others.
     pub(crate) fn driven(&self, device: &str) -> Option<Driven> {
-        let (device, seed) = self.loading(device)?;
+        self.as_driven(self.loading(device)?)
+    }
+
+    /// The same of a phone that has just been disabled, for as long as it is registered.
+    pub(crate) fn driven_to_leave(&self, device: &str) -> Option<Driven> {
+        self.as_driven(self.loading_or_disabled(device)?)
+    }
+
+    fn as_driven(&self, (device, seed): (Arc<DeviceBinding>, u128)) -> Option<Driven> {
         let line = self.locations.own_line(device.device())?;
         Some(Driven {
             vendor: vendor_of(device.model(), &line.user_agent),

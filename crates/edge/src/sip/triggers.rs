@@ -54,12 +54,28 @@ impl App {
         ticket: u64,
         out: &mut Actions<Self>,
     ) {
-        let driven = self.driven(device);
-        let means = driven.as_ref().and_then(|driven| {
-            let means = self.phones.means(driven.vendor).into_iter().nth(means)?;
-            Some((driven, means))
-        });
-        let Some((driven, means)) = means else {
+        match self.driven(device) {
+            Some(driven) => self.load(&driven, means, ticket, out),
+            None => self.load_answered(device, ticket, Answer::Refused),
+        }
+    }
+
+    /// Tells a phone that was disabled to load once more: nothing of who used it last is to stay on its screen, and a
+    /// phone without a registration cannot be told any more. What becomes of it, nobody waits for.
+    pub(crate) fn tell_to_leave(self: &Arc<Self>, device: &str, out: &mut Actions<Self>) {
+        /// No ticket of the reconciler's.
+        const NO_TICKET: u64 = 0;
+        if let Some(driven) = self
+            .driven_to_leave(device)
+            .filter(|_| !self.is_phone_busy(device))
+        {
+            self.load(&driven, 0, NO_TICKET, out);
+        }
+    }
+
+    fn load(self: &Arc<Self>, driven: &Driven, means: usize, ticket: u64, out: &mut Actions<Self>) {
+        let device = driven.device.device();
+        let Some(means) = self.phones.means(driven.vendor).into_iter().nth(means) else {
             self.load_answered(device, ticket, Answer::Refused);
             return;
         };

@@ -15,7 +15,9 @@ use tokio::time::Instant;
 
 use super::calls::get;
 use super::fake::PATIENCE;
-use super::office::{Company, Office, PUT_AT, SEED, eventually, free_port, key, session, talk, texts, trunk};
+use super::office::{
+    Company, Office, PUT_AT, SEED, device, eventually, free_port, key, session, talk, texts, trunk,
+};
 
 /// The epoch of a session that began at this index of the log.
 const fn epoch(index: u64) -> u64 {
@@ -346,6 +348,32 @@ async fn a_phone_that_does_not_follow_is_given_up_loudly_until_somebody_else_log
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn a_phone_that_is_disabled_is_told_once_more_so_that_nobodys_names_stay_on_it() {
+    let began = epoch(PUT_AT);
+    let company = Company {
+        sessions: vec![("ada", "c1", "chicago", began)],
+        ..phones(&[("c1", "yealink-t54w")])
+    };
+    let mut office = Office::start(company, |_| {}).await;
+    let c1 = office.desk_phone("c1").await;
+    let disabled = v1::Device {
+        model: "yealink-t54w".into(),
+        secret_seed: SEED.to_be_bytes().to_vec(),
+        disabled: true,
+        changed: office.index + 1,
+        ..device("c1", "chicago")
+    };
+    let ended = v1::EndedSession {
+        session: Some(session("ada", "c1", "chicago", began)),
+        ..v1::EndedSession::default()
+    };
+    office
+        .entry(vec![Kind::SessionEnded(ended), Kind::DevicePut(disabled)])
+        .await;
+    assert_eq!(event(&taken(&c1).await), "check-sync;reboot=false");
 }
 
 #[tokio::test]
