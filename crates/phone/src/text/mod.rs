@@ -60,5 +60,9 @@ pub fn place(language: Language, site: &str, desk: &str) -> String {
     if desk.is_empty() {
         return site.to_owned();
     }
+    // "12" needs the word, "Desk 12" and "Front desk" say it themselves.
+    if desk.chars().any(char::is_whitespace) {
+        return format!("{site}, {desk}");
+    }
     format!("{site}, {} {desk}", Word::Desk.text(language))
 }

@@ -196,6 +196,8 @@ fn no_word_is_left_in_english() {
 fn a_place_without_a_desk_is_the_office() {
     for (language, desk, shown) in [
         (Language::English, "7", "New York, desk 7"),
+        (Language::English, "Desk 07", "New York, Desk 07"),
+        (Language::German, "Empfang links", "New York, Empfang links"),
         (Language::German, "7", "New York, Platz 7"),
         (Language::French, "", "New York"),
     ] {
