@@ -32,8 +32,10 @@ pub struct Http {
 pub struct Ask<'a> {
     /// The URL.
     pub url: &'a str,
-    /// A form to post; `None`: GET.
+    /// What to post, a form unless something else is said; `None`: GET.
     pub form: Option<String>,
+    /// The media type of what is posted; empty: that of a form.
+    pub content_type: &'static str,
     /// User name and password for Basic.
     pub basic: Option<(&'a str, &'a str)>,
     /// The User-Agent.
@@ -112,7 +114,11 @@ fn request(ask: &Ask<'_>, uri: &Uri) -> Result<Request<Full<Bytes>>, String> {
         request = request.header(*name, value);
     }
     if ask.form.is_some() {
-        request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        let content_type = match ask.content_type {
+            "" => "application/x-www-form-urlencoded",
+            other => other,
+        };
+        request = request.header("Content-Type", content_type);
     }
     let body = ask.form.clone().unwrap_or_default();
     request.body(Full::new(Bytes::from(body))).map_err(text)

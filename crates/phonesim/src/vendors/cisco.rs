@@ -78,14 +78,20 @@ impl Model for Cisco {
                         user: get("name"),
                         auth_user: get("authName"),
                         password: get("authPassword"),
-                        domain: domain.clone(),
+                        // It has no domain but its proxy; another port than the usual is part of it.
+                        domain: match port.as_str() {
+                            "5060" => domain.clone(),
+                            port => format!("{domain}:{port}"),
+                        },
                         registrar: format!("{domain}:{port}"),
                     });
                     if settings.voicemail.is_empty() {
                         settings.voicemail = get("messagesNumber");
                     }
                 }
-                "2" | "21" => settings.keys.push((get("featureLabel"), get("speedDialNumber"))),
+                "2" | "21" if !get("speedDialNumber").is_empty() => {
+                    settings.keys.push((get("featureLabel"), get("speedDialNumber")))
+                }
                 _ => {}
             }
         }

@@ -171,7 +171,7 @@ impl Model for Snom {
 
     fn pushed(&self, method: &str, path: &str, _body: &str) -> (Reaction, u16, String) {
         match (method, path) {
-            ("GET", path) if path.starts_with("/minibrowser.htm") && path.ends_with("reloadset") => {
+            ("GET", path) if path.starts_with("/minibrowser.htm") && path.contains("reloadset") => {
                 (Reaction::Load, 200, String::new())
             }
             _ => (Reaction::Ignored, 404, String::new()),
@@ -193,7 +193,7 @@ fn pushed_xml(model: &Snom, body: &str) -> Reaction {
     };
     if root.name.ends_with("Silent") {
         return match root.text_of("fetch") {
-            url if url.ends_with("#reloadset") => Reaction::Load,
+            url if url.starts_with("snom://") && url.contains("reloadset") => Reaction::Load,
             url if url.contains("://") && !url.starts_with("snom:") => Reaction::Open(url.to_owned()),
             _ => Reaction::Ignored,
         };
