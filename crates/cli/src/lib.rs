@@ -13,6 +13,7 @@ mod doctor;
 mod exit;
 mod import;
 mod output;
+mod phone_sim;
 mod policy;
 mod telemetry;
 

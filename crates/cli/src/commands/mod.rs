@@ -21,6 +21,7 @@ mod login;
 mod logout;
 mod node;
 mod phone;
+mod phone_sim;
 mod policy;
 mod profile;
 mod profile_file;
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     /// What phones show, which ones wait for approval, and how new ones come in
     #[command(subcommand)]
     Phone(phone::PhoneCommand),
+    /// A simulated desk phone in this terminal
+    PhoneSim(phone_sim::PhoneSimArgs),
     /// The SIP proxies of offices
     #[command(subcommand)]
     Edges(edges::EdgesCommand),
@@ -139,6 +142,7 @@ impl Command {
             Self::User(command) => Box::pin(command.run(context)).await,
             Self::Device(command) => command.run(context).await,
             Self::Phone(command) => Box::pin(command.run(context)).await,
+            Self::PhoneSim(args) => Box::pin(args.run(context)).await,
             Self::Edges(command) => command.run(context).await,
             Self::Site(command) => command.run(context).await,
             Self::Group(command) => command.run(context).await,

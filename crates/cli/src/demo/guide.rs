@@ -131,10 +131,28 @@ pub(crate) fn what_to_try(say: &Narrator, offices: &Offices, people: &[Person]) 
         };
         say.plain(&format!("  {}{about}", paint.cyan(&text)))?;
     }
+    desk_phones(say, people)?;
     softphone(say, offices)?;
     say.gap()?;
     say.plain("What happens at the offices shows below, as each edge hears of it. Ctrl-C stops everything.")?;
     say.gap()
+}
+
+/// How to sit down at a simulated desk phone.
+fn desk_phones(say: &Narrator, people: &[Person]) -> Result<(), Problem> {
+    say.gap()?;
+    say.heading("Or sit down at a desk phone, one per terminal")?;
+    say.gap()?;
+    for (vendor, site) in [("yealink", "chicago"), ("cisco", "new-york")] {
+        let command = format!("hotdesk phone-sim --vendor {vendor} --site {site}");
+        say.plain(&format!("  {}", say.paint().cyan(&command)))?;
+    }
+    let person = &people[0];
+    let about = format!(
+        "  F1 opens the login: {}, Enter, {}, Enter; then the same at the other one, and watch the first",
+        person.extension, person.pin
+    );
+    say.plain(&say.paint().dim(&about))
 }
 
 /// What to type into a softphone.

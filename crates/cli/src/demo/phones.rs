@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use hotdesk_client::v1::Device;
 use hotdesk_client::{Client, DeviceSecret};
-use hotdesk_edge::config::{Announce, Http, Listen, Registrar, Security, Sip};
+use hotdesk_edge::config::{Announce, Http, Listen, Phones, Registrar, Security, Sip};
 use hotdesk_edge::{Config, SipEdge};
 use hotdesk_softphone::{Account, Outcome, Softphone};
 use uuid::Uuid;
@@ -101,6 +102,10 @@ pub(crate) fn serve(config: Config, place: Place, dir: &Path, ports: &Ports) -> 
         ..Listen::default()
     };
     Config {
+        phones: Phones {
+            node_url: Some(format!("http://{}", ports.pages[position(place)])),
+            ..Phones::default()
+        },
         sip: Sip {
             domain: DOMAIN.into(),
             key_file: Some(line_key(dir)),
@@ -132,15 +137,19 @@ pub(crate) fn serve(config: Config, place: Place, dir: &Path, ports: &Ports) -> 
     .completed()
 }
 
-/// Gives all phones of the sample their passwords.
+/// Gives all phones of the sample their passwords: those that load documents one that the node makes, the others, which
+/// softphones become, one that can be typed.
 ///
 /// # Errors
 /// When a node refuses.
-pub(crate) async fn set_passwords(client: &Client, devices: &[String]) -> Result<(), Problem> {
+pub(crate) async fn set_passwords(client: &Client, devices: &[Device]) -> Result<(), Problem> {
     let each = devices.iter().map(async |device| {
-        let secret = password(device);
-        let secret = DeviceSecret::Password(secret.into());
-        client.set_device_secret(device, secret).await.map(drop)
+        let secret = if device.mac.is_empty() {
+            DeviceSecret::Password(password(&device.id).into())
+        } else {
+            DeviceSecret::Generate
+        };
+        client.set_device_secret(&device.id, secret).await.map(drop)
     });
     try_join_all(each).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! The sample directory: three offices, sixty people, forty phones; CSV files that go through the real import.
 
+use hotdesk_client::v1::Device;
 use hotdesk_client::v1::import_row::Record;
 
 use crate::exit::{Own, Problem};
@@ -61,10 +62,10 @@ pub(crate) fn people(sheets: &[Sheet]) -> Vec<Person> {
 }
 
 /// The phones of the sample.
-pub(crate) fn devices(sheets: &[Sheet]) -> Vec<String> {
+pub(crate) fn devices(sheets: &[Sheet]) -> Vec<Device> {
     let rows = sheets.iter().flat_map(|sheet| &sheet.rows);
     rows.filter_map(|row| match &row.record {
-        Some(Record::Device(device)) => Some(device.id.clone()),
+        Some(Record::Device(device)) => Some(device.clone()),
         _ => None,
     })
     .collect()
