@@ -7,15 +7,15 @@ use toml::{Table, Value};
 
 use super::DOMAIN;
 
-/// A node's configuration; `node` counts from 0.
-pub(super) fn node(node: usize, founders: &[SocketAddr], folder: &Path) -> String {
+/// A node's configuration, with `more` laid over it; `node` counts from 0.
+pub(super) fn node(node: usize, founders: &[SocketAddr], folder: &Path, more: &str) -> String {
     let list: String = founders
         .iter()
         .enumerate()
         .map(|(i, address)| format!("{} = \"{address}\"\n", i + 1))
         .collect();
     let (listen, id, folder) = (founders[node], node + 1, folder.display());
-    format!(
+    let text = format!(
         "listen = \"{listen}\"\nadvertise = \"{listen}\"\n\n\
          [node]\nid = {id}\nsite = \"{site}\"\ndata_dir = \"{folder}/node-{node}\"\n\n\
          [cluster]\ntoken = \"tests\"\n[cluster.founders]\n{list}\n\
@@ -24,7 +24,23 @@ pub(super) fn node(node: usize, founders: &[SocketAddr], folder: &Path) -> Strin
          [auth]\nallow_vouched_logins = true\n\n\
          [sip]\ndomain = \"{DOMAIN}\"\nkey_file = \"{folder}/line.key\"\n",
         site = crate::offices::NAMES[node],
+    );
+    let mut table: Table = text.parse().expect("TOML");
+    lay_over(&mut table, more.parse().expect("TOML"));
+    toml::to_string(&table).expect("a table can be written")
+}
+
+/// What a node needs to serve the phones of its office.
+pub(super) fn node_phones(pages: SocketAddr, edge: IpAddr) -> String {
+    format!(
+        "[phones]\nhttp_listen = [\"{pages}\"]\nurl = \"http://{pages}\"\n\
+         registrar = \"{edge}:5060;transport=udp\"\npush_from = [\"{edge}\"]\n"
     )
+}
+
+/// What an edge needs to have phones load their documents.
+pub(super) fn edge_phones(pages: SocketAddr) -> String {
+    format!("[phones]\nnode_url = \"http://{pages}\"\nwait_ms = 3000\n")
 }
 
 /// What an edge needs to know of its company.

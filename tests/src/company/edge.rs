@@ -45,6 +45,10 @@ impl Edge {
             .collect();
         let own = office % nodes.len();
         nodes.rotate_left(own);
+        let mut more = company.plan.edge.clone();
+        if company.plan.phones {
+            more.push_str(&config::edge_phones(company.pages(own)));
+        }
         let text = config::edge(
             &EdgePlace {
                 office,
@@ -54,7 +58,7 @@ impl Edge {
                 http,
                 folder: company.folder(),
             },
-            &with_hosts(&company.plan.edge, place),
+            &with_hosts(&more, place),
         );
         let config = company.folder().join(format!("edge-{office}.toml"));
         std::fs::write(&config, text).expect("write the configuration");

@@ -18,6 +18,7 @@ use std::path::Path;
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::admin_client::AdminClient;
 use hotdesk_proto::v1::directory_client::DirectoryClient;
+use hotdesk_proto::v1::phones_client::PhonesClient;
 use hotdesk_proto::v1::sessions_client::SessionsClient;
 use hotdesk_sip::secret::LineKey;
 use tonic::transport::Channel;
@@ -58,6 +59,10 @@ pub struct Plan {
     pub nodes: usize,
     /// In network namespaces, whose links can be cut; else on loopback.
     pub namespaces: bool,
+    /// Nodes serve documents and pages, and edges have phones load them.
+    pub phones: bool,
+    /// TOML that is laid over each node's configuration.
+    pub node: String,
     /// TOML that is laid over each edge's configuration; `{host-15}` is the address of its office's host 15.
     pub edge: String,
 }
@@ -81,6 +86,8 @@ impl Plan {
             program,
             nodes: 1,
             namespaces: false,
+            phones: false,
+            node: String::new(),
             edge: String::new(),
         }
     }
@@ -89,6 +96,27 @@ impl Plan {
     #[must_use]
     pub fn edge(mut self, toml: &str) -> Self {
         self.edge.push_str(toml);
+        self
+    }
+
+    /// With more of a node's configuration, as TOML.
+    #[must_use]
+    pub fn node(mut self, toml: &str) -> Self {
+        self.node.push_str(toml);
+        self
+    }
+
+    /// With documents and pages for desk phones.
+    #[must_use]
+    pub const fn with_phones(mut self) -> Self {
+        self.phones = true;
+        self
+    }
+
+    /// So many nodes, on loopback.
+    #[must_use]
+    pub const fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
         self
     }
 
@@ -164,9 +192,19 @@ impl Company {
         SocketAddr::new(self.office(office).ip(NODE), 7300)
     }
 
+    /// Where an office's node serves documents and pages.
+    #[must_use]
+    pub fn pages(&self, node: usize) -> SocketAddr {
+        SocketAddr::new(self.office(node).ip(NODE), 8080)
+    }
+
     fn write_node(&self, node: usize) {
         let founders: Vec<SocketAddr> = (0..self.nodes.len()).map(|i| self.node_address(i)).collect();
-        let text = config::node(node, &founders, self.folder());
+        let mut more: String = self.plan.node.clone();
+        if self.plan.phones {
+            more.push_str(&config::node_phones(self.pages(node), self.office(node).ip(EDGE)));
+        }
+        let text = config::node(node, &founders, self.folder(), &more);
         std::fs::write(self.folder().join(format!("node-{node}.toml")), text)
             .expect("write the configuration");
     }
@@ -186,6 +224,12 @@ impl Company {
     /// kill -9 of an office's node.
     pub fn kill_node(&mut self, node: usize) {
         self.nodes[node] = None;
+    }
+
+    /// The service for phones at an office.
+    #[must_use]
+    pub fn phones(&self, node: usize) -> PhonesClient<Channel> {
+        PhonesClient::new(self.channel(node))
     }
 
     /// A lazily made connection to an office's node. Not to an office that is cut off.

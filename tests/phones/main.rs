@@ -1,0 +1,7 @@
+//! Desk phones of each vendor at a company of real processes: simulated ones (`hotdesk-phonesim`), which know their
+//! vendors' formats and habits by themselves.
+
+mod common;
+mod day;
+mod hostile;
+mod storm;
