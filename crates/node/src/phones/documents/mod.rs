@@ -204,10 +204,14 @@ impl Asked<'_> {
         }
         let response = answer::conditional(self.headers, &desk, document);
         if *self.method == Method::GET {
-            if is_last {
+            // A phone that came in without proof is not known to have the document until it has come again with its
+            // token: the edge tells it to, as soon as it registers, and that closes its window. A Cisco cannot keep
+            // the token.
+            let is_proven = phone.proof != Proof::Window;
+            if is_last && (is_proven || recognised.vendor == Vendor::Cisco) {
                 self.phones.fetched(&device.id, desk.stamp);
             }
-            if phone.proof != Proof::Window && device.enrolment.open_until.0 > 0 {
+            if is_proven && device.enrolment.open_until.0 > 0 {
                 self.phones.reporter.enrolled(&device.id);
             }
         }
