@@ -71,7 +71,7 @@ impl PhoneSimArgs {
         };
         let (mac, provisioning) = match &self.url {
             Some(url) => (parse_mac(self.mac.as_deref().unwrap_or_default())?, url.clone()),
-            None => self.from_directory(context).await?,
+            None => self.known(context).await?,
         };
         phone_sim::play(SimPhone::start(Start {
             model,
@@ -87,7 +87,7 @@ impl PhoneSimArgs {
     }
 
     /// A phone's address, and where it finds its documents.
-    async fn from_directory(&self, context: &Context) -> Result<(String, String), Problem> {
+    async fn known(&self, context: &Context) -> Result<(String, String), Problem> {
         let client = context.client()?;
         let device = match &self.device {
             Some(id) => self.named(&client, id).await?,

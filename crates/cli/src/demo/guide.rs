@@ -131,7 +131,7 @@ pub(crate) fn what_to_try(say: &Narrator, offices: &Offices, people: &[Person]) 
         };
         say.plain(&format!("  {}{about}", paint.cyan(&text)))?;
     }
-    desk_phones(say, people)?;
+    desk_phones(say, offices, people)?;
     softphone(say, offices)?;
     say.gap()?;
     say.plain("What happens at the offices shows below, as each edge hears of it. Ctrl-C stops everything.")?;
@@ -139,7 +139,7 @@ pub(crate) fn what_to_try(say: &Narrator, offices: &Offices, people: &[Person]) 
 }
 
 /// How to sit down at a simulated desk phone.
-fn desk_phones(say: &Narrator, people: &[Person]) -> Result<(), Problem> {
+fn desk_phones(say: &Narrator, offices: &Offices, people: &[Person]) -> Result<(), Problem> {
     say.gap()?;
     say.heading("Or sit down at a desk phone, one per terminal")?;
     say.gap()?;
@@ -152,7 +152,16 @@ fn desk_phones(say: &Narrator, people: &[Person]) -> Result<(), Problem> {
         "  F1 opens the login: {}, Enter, {}, Enter; then the same at the other one, and watch the first",
         person.extension, person.pin
     );
-    say.plain(&say.paint().dim(&about))
+    say.plain(&say.paint().dim(&about))?;
+    let Some(pages) = offices.all[0].pages_address() else {
+        return Ok(());
+    };
+    let page = format!("  one's own page: http://{pages}/me");
+    say.plain(&say.paint().dim(&page))?;
+    let em = format!(
+        "  Cisco's Extension Mobility interface: http://{pages}/emservice/EMServiceServlet (application demo, demo)"
+    );
+    say.plain(&say.paint().dim(&em))
 }
 
 /// What to type into a softphone.

@@ -112,6 +112,11 @@ impl Office {
         self.sip.as_ref().and_then(SipEdge::http_address)
     }
 
+    /// Where its node serves phones' documents and pages.
+    pub(crate) fn pages_address(&self) -> Option<SocketAddr> {
+        self.node.as_ref()?.phones_addresses().first().copied()
+    }
+
     /// Where phones register.
     pub(crate) fn sip_address(&self) -> Option<SocketAddr> {
         self.sip.as_ref().and_then(phones::address)
@@ -177,6 +182,8 @@ fn config(place: Place, dir: &Path, all: &[SocketAddr], ports: &Ports) -> Config
     config.phones.url = Some(format!("http://{pages}"));
     config.phones.registrar = Some(format!("{sip};transport=udp"));
     config.phones.push_from = vec![sip.ip().to_string()];
+    config.phones.em.enabled = true;
+    config.phones.em.applications_file = Some(phones::applications(dir));
     // All three nodes and sixty PINs on one machine: cheaper than what an office should use.
     config.pin.memory_kib = 4 * 1024;
     config.pin.iterations = 1;

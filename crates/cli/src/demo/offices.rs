@@ -49,6 +49,7 @@ impl Offices {
         fs::create_dir_all(dir).map_err(|error| Problem::file("make the directory", dir, &error))?;
         make_pepper(dir)?;
         phones::make_line_key(dir)?;
+        phones::make_applications(dir)?;
         let listeners = listeners(dir, ports.nodes, ports.usual).await?;
         let addresses: Vec<SocketAddr> = listeners
             .iter()

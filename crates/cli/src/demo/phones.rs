@@ -52,6 +52,28 @@ pub(crate) fn make_line_key(dir: &Path) -> Result<(), Problem> {
     fs::write(&path, key).map_err(|error| Problem::file("write", &path, &error))
 }
 
+/// The application that Cisco's Extension Mobility interface knows; no secret, it is in the source. Its password is
+/// "demo": argon2id, made with the salt "hotdeskdemo".
+const APPLICATIONS: &str = r#"[[application]]
+id = "demo"
+password = "$argon2id$v=19$m=4096,t=3,p=1$aG90ZGVza2RlbW8$EeHrnPKcTpokeSdnuaWOrv3yBT+f8u2wYEn2ibWKDsM"
+rights = ["login", "logout", "logout-all", "query"]
+"#;
+
+/// The file with the applications of Cisco's interface.
+pub(crate) fn applications(dir: &Path) -> PathBuf {
+    dir.join("em-applications.toml")
+}
+
+/// Writes it.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn make_applications(dir: &Path) -> Result<(), Problem> {
+    let path = applications(dir);
+    fs::write(&path, APPLICATIONS).map_err(|error| Problem::file("write", &path, &error))
+}
+
 /// Where the three edges serve phones: at ports from `base` on, every second one (phones take two), or at free ones.
 ///
 /// # Errors
