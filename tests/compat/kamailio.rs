@@ -161,7 +161,7 @@ async fn received(socket: &UdpSocket) -> String {
 async fn kamailio_sends_calls_to_where_the_user_sits() {
     let first = UdpSocket::bind("127.0.0.1:0").await.expect("bind");
     let second = UdpSocket::bind("127.0.0.1:0").await.expect("bind");
-    let office = Office::open([&first, &second]).await;
+    let office = Box::pin(Office::open([&first, &second])).await;
     let kamailio = Kamailio::start(&office.http()).await;
 
     office.login("ada", "p1").await;
