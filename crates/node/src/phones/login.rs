@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hotdesk_core::command::LogoutTarget;
 use hotdesk_core::{Actor, DeviceId, EndedSession, Epoch, RequestId, Session, UserName};
@@ -14,6 +15,10 @@ use super::Phones;
 use super::trouble::Trouble;
 use crate::pins::Pin;
 use crate::services::{self, Error, Login, Logout, new_request_id};
+
+/// How many wrong PINs a minute may come from one address that does not show to be a phone: more than the people behind
+/// one proxy mistype.
+pub(super) const WRONG_PER_MINUTE_MAX: u32 = 60;
 
 /// What somebody asks for at a phone.
 pub(crate) struct LogIn {
@@ -68,6 +73,31 @@ pub(super) async fn try_log_in(phones: &Phones, request: LogIn) -> Result<Logged
     let answer = decide(phones, request).await;
     let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
     phones.shared.metrics.login(outcome);
+    answer
+}
+
+/// Checks a PIN for somebody who may sit anywhere in the network: with a bound for each address, because whoever tries
+/// one PIN with every user meets no user's lock.
+///
+/// # Errors
+/// `work`'s, or `OVERLOADED` after [`WRONG_PER_MINUTE_MAX`].
+pub(super) async fn guarded<T>(
+    phones: &Phones,
+    address: IpAddr,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    // Counted before it is known to be wrong, so that hanging up helps nobody.
+    if phones.guesses.let_in(address, Instant::now()).is_err() {
+        return Err(Failure::Overloaded.into());
+    }
+    let answer = work.await;
+    let name = answer.as_ref().map_or_else(Error::name, |_| "");
+    if !matches!(
+        name,
+        "wrong_pin" | "unknown_user" | "no_credential" | "user_locked"
+    ) {
+        phones.guesses.give_back(address);
+    }
     answer
 }
 

@@ -73,6 +73,13 @@ impl Strangers {
         count.requests += 1;
         Ok(())
     }
+
+    /// A request that was counted has turned out to be none of those that count.
+    pub(super) fn give_back(&self, source: IpAddr) {
+        if let Some(count) = self.counts.lock().get_mut(&network_of(source)) {
+            count.requests = count.requests.saturating_sub(1);
+        }
+    }
 }
 
 /// One who has an IPv6 network has all of its addresses (RFC 4291 §2.5.4): they count together.
@@ -108,6 +115,18 @@ mod tests {
             "others are not held up"
         );
         assert_eq!(strangers.let_in(address(1), start + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn what_is_given_back_was_not_asked() {
+        let strangers = Strangers::new(1);
+        let start = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(strangers.let_in(address(1), start), Ok(()));
+            strangers.give_back(address(1));
+        }
+        assert_eq!(strangers.let_in(address(1), start), Ok(()));
+        assert!(strangers.let_in(address(1), start).is_err());
     }
 
     #[test]

@@ -141,7 +141,14 @@ pub(super) async fn log_in(
         request_id: new_request_id(),
         address: Some(peer.address),
     };
-    match login::try_log_in(&phones, request).await {
+    let is_pin = matches!(request.proof, Proof::Pin(_));
+    let logging_in = login::try_log_in(&phones, request);
+    let answered = if is_pin {
+        login::guarded(&phones, peer.address, logging_in).await
+    } else {
+        logging_in.await
+    };
+    match answered {
         Ok(done) => {
             let ended = done.ended.iter().map(|end| {
                 let mut ended = session_json(&asked.state, &end.session);

@@ -125,7 +125,7 @@ impl<'a> Asked<'a> {
         pin: Zeroizing<String>,
         language: Language,
     ) -> Result<Visitor, (Error, Trouble)> {
-        let checked = self.check(user, pin).await;
+        let checked = login::guarded(self.phones, self.address, self.check(user, pin)).await;
         let outcome = checked.as_ref().map_or_else(Error::name, |_| "signed_in");
         self.phones.shared.metrics.login(outcome);
         let known = checked.map_err(|error| {
@@ -243,8 +243,8 @@ fn accepted(headers: &HeaderMap) -> Language {
         .unwrap_or_default()
 }
 
-/// Whether a form comes from one of our own pages, as far as the browser says.
-pub(super) fn is_ours(headers: &HeaderMap) -> bool {
+/// Whether a request comes from one of our own pages, or from no browser, as far as it says.
+pub(in crate::phones) fn is_ours(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");

@@ -36,7 +36,7 @@
 //! | 23 | there is no such user |
 //! | 25 | the user is logged in elsewhere, and the rules forbid a second phone |
 //! | 26 | more requests at a time than `phones.em.concurrent_max`, the node is overloaded, or 20 wrong passwords of applications came from the address within a minute |
-//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow` |
+//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow`; or a browser says that another site's page asks |
 //! | 30 | the request, or the phone's own as a trusted application says, came through a proxy |
 //! | 41 | the end user has no PIN yet |
 //!
@@ -72,6 +72,7 @@ use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
 use self::applications::Applications;
+use super::companion::is_ours;
 use super::networks::Networks;
 use super::strangers::Strangers;
 use super::{Peer, Phones};
@@ -129,7 +130,8 @@ impl Em {
 
     /// Whether a request from there is looked at.
     fn admit(&self, peer: &Peer, headers: &HeaderMap) -> Result<(), Code> {
-        if !self.networks.contain(peer.address) {
+        // A page of another site must not have a browser in one of our networks log people out.
+        if !self.networks.contain(peer.address) || !is_ours(headers) {
             return Err(Code::UntrustedAddress);
         }
         if !self.allow_via && headers.contains_key("via") {

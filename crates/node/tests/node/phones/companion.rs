@@ -184,6 +184,30 @@ async fn forms_of_other_sites_and_without_their_token_change_nothing() {
 }
 
 #[tokio::test]
+async fn whoever_tries_one_pin_with_every_user_is_stopped_by_the_address() {
+    let world = office().await;
+    let kiosk = |user: &str, pin: &str| {
+        let mut ask = get("/api/v1/sessions").method("POST");
+        let body = json!({"device": "chi-1", "user": user, "pin": pin});
+        ask.body = body.to_string().into_bytes();
+        ask
+    };
+    for number in 0..60 {
+        // Who knows the PIN uses nothing up.
+        kiosk("ada", "1234").send(&world).await.is(200, "session");
+        let guess = kiosk(&format!("user-{number}"), "0000").send(&world).await;
+        guess.is(404, "unknown_user");
+    }
+    kiosk("bob", "0000").send(&world).await.is(503, "overloaded");
+    let mut sign_in = get("/api/v1/sign-in").method("POST");
+    sign_in.body = json!({"user": "bob", "pin": "0000"}).to_string().into_bytes();
+    sign_in.send(&world).await.is(503, "overloaded");
+    // At a phone, which shows whose it is, one goes on.
+    let form = open(&world, MAC, "").await;
+    log_in(&world, MAC, &form, "2001", "1234").await.is(200, "ADA");
+}
+
+#[tokio::test]
 async fn a_visit_ends_with_the_pin_the_account_or_its_time() {
     let mut world = office().await;
     let mut browser = signed_in(&world).await;

@@ -125,3 +125,15 @@ async fn a_push_is_ours_with_the_password_that_only_we_know() {
     assert_eq!(stranger.status, 404);
     world.node.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_has_nobody_logged_out() {
+    let world = em_office(|_| {}).await;
+    page(&world, &format!("device={SEP}&seq=1234&userid=2001"))
+        .await
+        .is(200, "ADA");
+    let path = format!("/emapp/EMAppServlet?device={SEP}&Logout=true");
+    let ask = get(path).with("Sec-Fetch-Site", "cross-site");
+    ask.send(&world).await.is(200, "(28)");
+    assert!(state(&world).session_at(&CISCO.parse().unwrap()).is_some());
+}
