@@ -449,7 +449,7 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         path: "phones.connections_max",
-        doc: "Connections of phones and browsers at the same time; the next waits.",
+        doc: "Connections of phones and browsers at the same time; the next waits. A quarter of them from one address.",
         shown: Shown::Default,
         field: Field::Count {
             at: |c| &mut c.phones.connections_max,

@@ -1,5 +1,6 @@
 //! The listeners: connections of phones and browsers, with and without TLS.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -20,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::certificates::{Certificates, macs};
+use super::strangers::network_of;
 use super::{Phones, Settings, plug_and_play, serve};
 use crate::config::{Config, is_loopback};
 use crate::error::StartError;
@@ -33,6 +36,9 @@ const HEAD_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often certificates are looked at for a change.
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
+/// One address, or IPv6 network, may have this part of all connections: nobody by himself keeps the phones of other
+/// offices out, and an office behind one address has enough. One more is closed at once.
+const PART_OF_ONE: usize = 4;
 /// How long answers under way may take once the node stops.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
@@ -115,6 +121,7 @@ impl Bound {
         let (stop, stopping) = watch::channel(false);
         let mut until = stopping.clone();
         let places = Arc::new(Semaphore::new(self.connections_max));
+        let sources = Arc::new(Sources::new(self.connections_max.div_ceil(PART_OF_ONE)));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             tokio::select! {
@@ -127,6 +134,7 @@ impl Bound {
                 router: router.clone(),
                 certificates: self.certificates.clone().filter(|_| is_secure),
                 places: Arc::clone(&places),
+                sources: Arc::clone(&sources),
                 stopping: stopping.clone(),
             };
             tasks.spawn(server.accept(listener));
@@ -210,7 +218,56 @@ struct Server {
     /// `None`: not encrypted.
     certificates: Option<Arc<Certificates>>,
     places: Arc<Semaphore>,
+    sources: Arc<Sources>,
     stopping: watch::Receiver<bool>,
+}
+
+/// How many connections each source has.
+struct Sources {
+    each_max: usize,
+    open: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A connection that counts for its source until this is dropped.
+struct Counted {
+    sources: Arc<Sources>,
+    source: IpAddr,
+}
+
+impl Sources {
+    fn new(each_max: usize) -> Self {
+        Self {
+            each_max,
+            open: Mutex::default(),
+        }
+    }
+
+    /// `None`: it has as many as it may. This machine has no bound: what stands before us here speaks for many.
+    fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
+        let source = network_of(address);
+        let mut open = self.open.lock();
+        let count = open.entry(source).or_default();
+        if *count >= self.each_max && !address.is_loopback() {
+            return None;
+        }
+        *count += 1;
+        Some(Counted {
+            sources: Arc::clone(self),
+            source,
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut open = self.sources.open.lock();
+        if let Some(count) = open.get_mut(&self.source) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.source);
+            }
+        }
+    }
 }
 
 impl Server {
@@ -231,7 +288,13 @@ impl Server {
             match accepted {
                 None => break,
                 Some((place, Ok((stream, remote)))) => {
-                    connections.spawn(self.clone().connection(stream, remote, place));
+                    // An IPv4 phone at an IPv6 socket is still the same phone.
+                    let address = remote.ip().to_canonical();
+                    let Some(counted) = self.sources.count(address) else {
+                        tracing::debug!(%address, "too many connections from one address");
+                        continue;
+                    };
+                    connections.spawn(self.clone().connection(stream, address, (place, counted)));
                 }
                 Some((_, Err(error))) => {
                     tracing::warn!(%error, "accept a connection of a phone");
@@ -242,11 +305,9 @@ impl Server {
         while connections.join_next().await.is_some() {}
     }
 
-    async fn connection(self, stream: TcpStream, remote: SocketAddr, _place: OwnedSemaphorePermit) {
+    async fn connection(self, stream: TcpStream, address: IpAddr, _place: (OwnedSemaphorePermit, Counted)) {
         // An answer is small and must not wait for another.
         let _ = stream.set_nodelay(true);
-        // An IPv4 phone at an IPv6 socket is still the same phone.
-        let address = remote.ip().to_canonical();
         let Some(certificates) = &self.certificates else {
             let peer = Peer {
                 address,
@@ -293,4 +354,26 @@ impl Server {
 /// Until the node stops, or is dropped.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_source_has_its_part_of_the_connections_and_others_have_theirs() {
+        let sources = Arc::new(Sources::new(2));
+        let count = |address: &str| sources.count(address.parse().unwrap());
+        let (first, second) = (count("192.0.2.1"), count("192.0.2.1"));
+        assert!(first.is_some() && second.is_some() && count("192.0.2.1").is_none());
+        let other = count("192.0.2.2");
+        assert!(other.is_some());
+        let here: Vec<_> = (0..3).map(|_| count("127.0.0.1")).collect();
+        assert!(here.iter().all(Option::is_some));
+        drop(first);
+        let again = count("192.0.2.1");
+        assert!(again.is_some());
+        drop((second, again, other, here));
+        assert!(sources.open.lock().is_empty());
+    }
 }

@@ -83,7 +83,7 @@ impl Strangers {
 }
 
 /// One who has an IPv6 network has all of its addresses (RFC 4291 §2.5.4): they count together.
-fn network_of(source: IpAddr) -> IpAddr {
+pub(super) fn network_of(source: IpAddr) -> IpAddr {
     match source {
         IpAddr::V4(_) => source,
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
