@@ -263,12 +263,65 @@ fn refusal(error: &Error) -> Refusal {
     let Error::Refused(refused) = error else {
         return Refusal::Unreachable;
     };
-    match refused.reason.as_str() {
-        "ACCOUNT_LOCKED" | "USER_LOCKED" => Refusal::Locked,
+    by_reason(&refused.reason)
+}
+
+fn by_reason(reason: &str) -> Refusal {
+    match reason {
+        "USER_LOCKED" => Refusal::Locked,
         "DEVICE_ON_HOLD" => Refusal::OnHold,
         "DEVICE_BUSY" => Refusal::InUse,
         "LOGGED_IN_ELSEWHERE" => Refusal::Elsewhere,
-        "GROUP_NOT_ALLOWED" | "DEVICE_DISABLED" | "UNKNOWN_DEVICE" => Refusal::NotHere,
+        "DEVICE_NOT_ALLOWED" | "DEVICE_DISABLED" | "UNKNOWN_DEVICE" => Refusal::NotHere,
         _ => Refusal::WrongPin,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotdesk_core::{Refusal as Why, TimeMs};
+
+    use super::*;
+
+    #[test]
+    fn nobody_hears_of_a_wrong_pin_when_it_was_not_the_pin() {
+        let (user, device, site) = (
+            "ada".parse().unwrap(),
+            "chi-1".parse().unwrap(),
+            "chicago".parse().unwrap(),
+        );
+        let until = TimeMs(1);
+        let (user, device) = (|| Clone::clone(&user), || Clone::clone(&device));
+        for (why, expected) in [
+            (Why::UserLocked { user: user(), until }, Refusal::Locked),
+            (
+                Why::DeviceNotAllowed {
+                    user: user(),
+                    device: device(),
+                },
+                Refusal::NotHere,
+            ),
+            (Why::DeviceDisabled { device: device() }, Refusal::NotHere),
+            (Why::UnknownDevice { device: device() }, Refusal::NotHere),
+            (Why::DeviceBusy { device: device() }, Refusal::InUse),
+            (
+                Why::LoggedInElsewhere {
+                    user: user(),
+                    device: device(),
+                    site,
+                },
+                Refusal::Elsewhere,
+            ),
+            (
+                Why::DeviceOnHold {
+                    device: device(),
+                    until,
+                },
+                Refusal::OnHold,
+            ),
+        ] {
+            let heard = by_reason(&why.name().to_ascii_uppercase());
+            assert_eq!(heard, expected, "{why:?}");
+        }
     }
 }
