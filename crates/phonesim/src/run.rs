@@ -1,5 +1,7 @@
 //! The phone at work: boots, loads, registers, shows pages.
 
+mod pages;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,13 +11,13 @@ use md5::{Digest as _, Md5};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::browser::{Effect, Open};
+use crate::browser::Open;
 use crate::flash::Flash;
-use crate::http::{Answer, Ask};
-use crate::line::{Happened, Line, Manner, Order};
-use crate::model::{Fetch, Habits, Input, Kind, PageView, Reaction, Sending, Settings, SoftKey, Target};
+use crate::http::Ask;
+use crate::line::{Happened, Line, Manner};
+use crate::model::{Fetch, Habits, Input, Kind, PageView, Reaction, Sending, Settings, Target};
 use crate::phone::{Press, Start};
-use crate::view::{CallView, Line as LineView, View};
+use crate::view::{CallView, View};
 use crate::web::Web;
 
 /// How many files one boot may lead to.
@@ -98,7 +100,7 @@ impl Runner {
                 Some((line, happened)) = hears.recv() => self.happened(line, happened).await,
                 () = tokio::time::sleep_until(self.refresh_at.unwrap_or(far)), if self.refresh_at.is_some() => {
                     self.refresh_at = None;
-                    if let Some(url) = self.open.as_ref().map(refresh_url) {
+                    if let Some(url) = self.open.as_ref().map(pages::refresh_url) {
                         self.browse(&url, None).await;
                     }
                 }
@@ -347,181 +349,6 @@ impl Runner {
         };
         self.boot().await;
     }
-
-    // --- keys and pages ---
-
-    async fn pressed(&mut self, press: Press) {
-        match press {
-            Press::PowerCycle => self.power_cycle().await,
-            Press::Answer => self.order_all(|| Order::Answer),
-            Press::HangUp => self.order_all(|| Order::HangUp),
-            press if self.open.is_some() => self.pressed_in_page(press).await,
-            press => self.pressed_idle(press).await,
-        }
-    }
-
-    fn order_all(&self, order: impl Fn() -> Order) {
-        self.lines.values().for_each(|line| line.order(order()));
-    }
-
-    async fn pressed_in_page(&mut self, press: Press) {
-        let Some(open) = &mut self.open else { return };
-        let effect = match press {
-            Press::Char(c) => open.typed(c),
-            Press::Soft(at) => open.press(at),
-            Press::Ok => open.ok(),
-            Press::Exit => Effect::Close,
-            Press::Up => {
-                open.up();
-                Effect::Nothing
-            }
-            Press::Down => {
-                open.down();
-                Effect::Nothing
-            }
-            Press::Delete => {
-                open.delete();
-                Effect::Nothing
-            }
-            Press::Answer | Press::HangUp | Press::PowerCycle => Effect::Nothing,
-        };
-        match effect {
-            Effect::Nothing => {}
-            Effect::Close => self.close(),
-            Effect::Load { url, .. } if url == CREDENTIALS => {
-                let typed: Vec<_> = open.page.inputs.iter().map(|input| input.value.clone()).collect();
-                if let [user, password] = &typed[..] {
-                    self.credentials = Some((user.clone(), password.clone()));
-                }
-                self.close();
-                self.boot().await;
-            }
-            Effect::Load { url, form } => self.browse(&url, form).await,
-        }
-    }
-
-    async fn pressed_idle(&mut self, press: Press) {
-        match press {
-            Press::Char(c) => self.view.dialled.push(c),
-            Press::Delete => drop(self.view.dialled.pop()),
-            Press::Exit => self.view.dialled.clear(),
-            Press::Ok if !self.view.dialled.is_empty() => {
-                let number = std::mem::take(&mut self.view.dialled);
-                let registered = self.order.iter().find(|line| self.lines[line].is_registered);
-                match registered.and_then(|line| self.lines.get(line)) {
-                    Some(line) => line.order(Order::Dial(number)),
-                    None => self.view.problem = "No line is registered".into(),
-                }
-            }
-            Press::Soft(0) if !self.settings.app_url.is_empty() => {
-                let url = self.settings.app_url.clone();
-                self.browse(&url, None).await;
-            }
-            _ => {}
-        }
-    }
-
-    /// Loads a page and shows it.
-    async fn browse(&mut self, url: &str, form: Option<String>) {
-        self.refresh_at = None;
-        let agent = self.start.model.user_agent(&self.start.hardware);
-        let ask = Ask {
-            url,
-            form,
-            user_agent: &agent,
-            headers: self.start.model.page_headers(&self.start.hardware),
-            ..Ask::default()
-        };
-        match self.start.http.ask(&ask).await {
-            Ok(answer) if answer.status == 200 => self.answered(answer, url).await,
-            Ok(answer) => {
-                let text = format!("{} {}", answer.status, answer.body.trim());
-                self.open_page(problem_page(text), url.to_owned());
-            }
-            Err(why) => self.open_page(problem_page(why), url.to_owned()),
-        }
-    }
-
-    async fn answered(&mut self, answer: Answer, url: &str) {
-        match self.start.model.page(&answer.content_type, &answer.body) {
-            Ok(page) if !page.sets.is_empty() => {
-                for (key, value) in page.sets {
-                    self.flash.set(key, value);
-                }
-                if let Some(stamp) = stamp_of(&answer.body) {
-                    self.view.stamp = stamp;
-                }
-                self.view.loads += 1;
-                self.take_over();
-            }
-            Ok(mut page) => {
-                page.refresh = page.refresh.or(answer.refresh);
-                self.show_page(page, url.to_owned()).await;
-            }
-            Err(why) => self.open_page(problem_page(why), url.to_owned()),
-        }
-    }
-
-    /// Shows a page, or does at once what it says.
-    async fn show_page(&mut self, page: PageView, url: String) {
-        if page.execute.is_empty() {
-            self.open_page(page, url);
-            return;
-        }
-        for command in page.execute {
-            if command.contains("://") {
-                Box::pin(self.browse(&command, None)).await;
-            } else {
-                self.close();
-            }
-        }
-    }
-
-    fn open_page(&mut self, page: PageView, url: String) {
-        self.refresh_at = page
-            .refresh
-            .as_ref()
-            .map(|(seconds, _)| Instant::now() + Duration::from_secs((*seconds).into()));
-        self.open = Some(Open::new(page, url));
-    }
-
-    fn close(&mut self) {
-        self.open = None;
-        self.refresh_at = None;
-    }
-
-    fn show(&mut self) {
-        let line = |number: &u64| {
-            let line = &self.lines[number];
-            LineView {
-                label: line.account.label.clone(),
-                user: line.account.user.clone(),
-                is_registered: line.is_registered,
-            }
-        };
-        self.view.lines = self.order.iter().map(line).collect();
-        let first = self.settings.accounts.first();
-        if !self.settings.title.is_empty() {
-            self.view.title.clone_from(&self.settings.title);
-        } else if let Some(first) = first {
-            self.view.title.clone_from(&first.label);
-        }
-        self.view.keys.clone_from(&self.settings.keys);
-        self.view.page = self.open.as_ref().map(|open| open.page.clone());
-        self.view.chosen = self.open.as_ref().map_or(0, |open| open.chosen);
-        self.view.soft = match &self.open {
-            Some(open) => open.soft().into_iter().map(|key| key.label).collect(),
-            None if self.settings.app_url.is_empty() => Vec::new(),
-            None => vec![self.settings.app_label.clone()],
-        };
-        self.screen.send_if_modified(|shown| {
-            let changed = *shown != self.view;
-            if changed {
-                shown.clone_from(&self.view);
-            }
-            changed
-        });
-    }
 }
 
 enum Loaded {
@@ -530,25 +357,6 @@ enum Loaded {
     Same,
     /// The phone asks for a user name and password first.
     Asked,
-}
-
-fn refresh_url(open: &Open) -> String {
-    match &open.page.refresh {
-        Some((_, url)) if !url.is_empty() => url.clone(),
-        _ => open.url.clone(),
-    }
-}
-
-fn problem_page(text: String) -> PageView {
-    PageView {
-        title: "Error".into(),
-        text,
-        keys: vec![SoftKey {
-            label: "Exit".into(),
-            action: SoftKey::EXIT.into(),
-        }],
-        ..PageView::default()
-    }
 }
 
 /// The number after "stamp " in a document.

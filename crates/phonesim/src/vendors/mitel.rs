@@ -4,10 +4,8 @@ use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
 use crate::lines::pairs;
-use crate::model::{
-    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
-    SoftKey, Target,
-};
+use crate::model::{Account, Applied, Fetch, Habits, Hardware, Model, PageView, Reaction, Settings};
+use crate::vendors::ip_phone;
 use crate::xml::Node;
 
 /// How many lines and keys the simulated model has.
@@ -93,44 +91,21 @@ impl Model for Mitel {
             return Err(format!("a page of {} bytes is too large", body.len()));
         }
         let root = Node::parse(body)?;
-        let mut page = PageView {
-            title: root.text_of("Title").to_owned(),
-            keys: root.all("SoftKey").map(soft_key).collect(),
-            ..PageView::default()
-        };
-        match root.name.strip_prefix("AastraIPPhone").unwrap_or_default() {
-            "TextScreen" => page.text = root.text_of("Text").to_owned(),
-            "TextMenu" => {
-                let items = root.all("MenuItem");
-                page.items = items
-                    .map(|item| (item.text_of("Prompt").to_owned(), item.text_of("URI").to_owned()))
-                    .collect();
-            }
-            "InputScreen" => {
-                page.submit = Some(Target {
-                    url: root.text_of("URL").to_owned(),
-                    send: Sending::Query,
-                });
-                page.inputs = root.all("InputField").map(input).collect();
-            }
-            "Execute" => {
-                let items = root.all("ExecuteItem");
-                page.execute = items.map(|item| item.attribute("URI").to_owned()).collect();
-            }
-            "Configuration" => {
-                let items = root.all("ConfigurationItem");
-                page.sets = items
-                    .map(|item| {
-                        (
-                            item.text_of("Parameter").to_owned(),
-                            item.text_of("Value").to_owned(),
-                        )
-                    })
-                    .collect();
-            }
-            _ => return Err(format!("{} is no page", root.name)),
+        let object = root.name.strip_prefix("AastraIPPhone").unwrap_or_default();
+        if object == "Configuration" {
+            let items = root.all("ConfigurationItem");
+            let sets = items.map(|item| {
+                (
+                    item.text_of("Parameter").to_owned(),
+                    item.text_of("Value").to_owned(),
+                )
+            });
+            return Ok(PageView {
+                sets: sets.collect(),
+                ..PageView::default()
+            });
         }
-        Ok(page)
+        ip_phone::page(&root, object).ok_or_else(|| format!("{} is no page", root.name))
     }
 
     fn notified(&self, event: &str, _content_type: &str, body: &str, flash: &Flash) -> Reaction {
@@ -156,31 +131,5 @@ impl Model for Mitel {
             has_browser: true,
             ..Habits::default()
         }
-    }
-}
-
-fn input(field: &Node) -> Input {
-    let kind = match (field.attribute("type"), field.attribute("password")) {
-        (_, "yes") => Kind::Masked,
-        ("number", _) => Kind::Number,
-        _ => Kind::Text,
-    };
-    Input {
-        label: field.text_of("Prompt").to_owned(),
-        name: field.text_of("Parameter").to_owned(),
-        kind,
-        value: field.text_of("Default").to_owned(),
-    }
-}
-
-fn soft_key(node: &Node) -> SoftKey {
-    SoftKey {
-        label: node.text_of("Label").to_owned(),
-        action: match node.text_of("URI") {
-            "SoftKey:Submit" | "SoftKey:Select" => SoftKey::SUBMIT.into(),
-            "SoftKey:Exit" => SoftKey::EXIT.into(),
-            "SoftKey:BackSpace" => SoftKey::DELETE.into(),
-            other => other.into(),
-        },
     }
 }

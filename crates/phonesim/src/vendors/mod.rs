@@ -5,6 +5,7 @@ mod cisco_mpp;
 mod cisco_pages;
 mod fanvil;
 mod grandstream;
+mod ip_phone;
 mod linphone;
 mod mitel;
 mod poly;

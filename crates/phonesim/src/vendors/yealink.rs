@@ -4,10 +4,8 @@ use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
 use crate::lines::pairs;
-use crate::model::{
-    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
-    SoftKey, Target,
-};
+use crate::model::{Account, Applied, Fetch, Habits, Hardware, Model, PageView, Reaction, Settings};
+use crate::vendors::ip_phone;
 use crate::xml::Node;
 
 /// How many line keys the simulated model has.
@@ -128,41 +126,8 @@ impl Model for Yealink {
             return Err(format!("a page of {} bytes is too large", body.len()));
         }
         let root = Node::parse(body)?;
-        let mut page = PageView {
-            title: root.text_of("Title").to_owned(),
-            keys: soft_keys(&root),
-            ..PageView::default()
-        };
-        match root.name.strip_prefix("YealinkIPPhone").unwrap_or_default() {
-            "TextScreen" => page.text = root.text_of("Text").to_owned(),
-            "FormattedTextScreen" => {
-                let lines: Vec<_> = root.all("Line").map(|line| line.text.trim()).collect();
-                page.text = lines.join("\n");
-            }
-            "TextMenu" => {
-                let items = root.all("MenuItem");
-                page.items = items
-                    .map(|item| (item.text_of("Prompt").to_owned(), item.text_of("URI").to_owned()))
-                    .collect();
-            }
-            "InputScreen" => {
-                page.submit = Some(Target {
-                    url: root.text_of("URL").to_owned(),
-                    send: Sending::Query,
-                });
-                page.inputs = root.all("InputField").map(input).collect();
-            }
-            "Execute" => {
-                let items = root.all("ExecuteItem");
-                page.execute = items.map(|item| item.attribute("URI").to_owned()).collect();
-            }
-            "Status" => {
-                let lines: Vec<_> = root.all("Message").map(|line| line.text.trim()).collect();
-                page.text = lines.join("\n");
-            }
-            _ => return Err(format!("{} is no page", root.name)),
-        }
-        Ok(page)
+        let object = root.name.strip_prefix("YealinkIPPhone").unwrap_or_default();
+        ip_phone::page(&root, object).ok_or_else(|| format!("{} is no page", root.name))
     }
 
     fn notified(&self, event: &str, content_type: &str, body: &str, flash: &Flash) -> Reaction {
@@ -221,32 +186,4 @@ fn pushed_xml(model: &Yealink, body: &str) -> Reaction {
             .map_or(Reaction::Ignored, Reaction::Open),
         Err(_) => Reaction::Ignored,
     }
-}
-
-fn input(field: &Node) -> Input {
-    let kind = match (field.attribute("type"), field.attribute("password")) {
-        ("empty", _) => Kind::Hidden,
-        (_, "yes") => Kind::Masked,
-        ("number", _) => Kind::Number,
-        _ => Kind::Text,
-    };
-    Input {
-        label: field.text_of("Prompt").to_owned(),
-        name: field.text_of("Parameter").to_owned(),
-        kind,
-        value: field.text_of("Default").to_owned(),
-    }
-}
-
-fn soft_keys(root: &Node) -> Vec<SoftKey> {
-    let key = |node: &Node| SoftKey {
-        label: node.text_of("Label").to_owned(),
-        action: match node.text_of("URI") {
-            "SoftKey:Submit" | "SoftKey:Select" => SoftKey::SUBMIT.into(),
-            "SoftKey:Exit" => SoftKey::EXIT.into(),
-            "SoftKey:BackSpace" => SoftKey::DELETE.into(),
-            other => other.into(),
-        },
-    };
-    root.all("SoftKey").map(key).collect()
 }
