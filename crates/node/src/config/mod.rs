@@ -258,7 +258,7 @@ impl Config {
 
     /// The names of all environment variables that set a key, for `hotdesk node --help`.
     pub fn environment_variables() -> impl Iterator<Item = String> {
-        keys::KEYS.iter().map(keys::Key::variable)
+        keys::all().map(keys::Key::variable)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Field, KEYS, Key};
+use super::keys::{self, Field, Key};
 use super::problem::{ConfigError, Problem};
 use super::{Config, LogFormat};
 use crate::secret::Secret;
@@ -69,7 +69,7 @@ impl Reader<'_> {
             } else {
                 format!("{prefix}.{}", name.get_ref())
             };
-            if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+            if let Some(key) = keys::all().find(|key| key.path == path) {
                 if let Err(problem) = given(value.get_ref(), key).and_then(|g| set(&mut self.config, key, g))
                 {
                     self.problem(Some(value.span()), &path, problem);
@@ -77,7 +77,7 @@ impl Reader<'_> {
             } else if let (Some(inner), true) = (value.get_ref().as_table(), is_section(&path)) {
                 self.table(&path, inner);
             } else {
-                let problem = unknown(&path, KEYS.iter().map(|key| key.path.to_owned()));
+                let problem = unknown(&path, keys::all().map(|key| key.path.to_owned()));
                 self.problem(Some(name.span()), &path, problem);
             }
         }
@@ -89,8 +89,8 @@ impl Reader<'_> {
     fn variable(&mut self, variable: &str, value: &str) {
         const MISSPELT_AT_MOST: usize = 2;
         let place = format!("environment variable {variable}");
-        let Some(key) = KEYS.iter().find(|key| key.variable() == variable) else {
-            let near = nearest(variable, KEYS.iter().map(Key::variable));
+        let Some(key) = keys::all().find(|key| key.variable() == variable) else {
+            let near = nearest(variable, keys::all().map(Key::variable));
             if let Some((known, distance)) = near
                 && distance <= MISSPELT_AT_MOST
             {
@@ -130,7 +130,7 @@ impl Reader<'_> {
 }
 
 fn is_section(path: &str) -> bool {
-    KEYS.iter().any(|key| {
+    keys::all().any(|key| {
         key.path
             .strip_prefix(path)
             .is_some_and(|rest| rest.starts_with('.'))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{Field, KEYS, Key, Shown};
+use super::keys::{self, Field, Key, Shown};
 use super::{Config, LogFormat};
 
 /// A configuration file with every key explained: the required ones set to an example, the others commented
@@ -23,7 +23,7 @@ fn write(config: &mut Config, examples: bool) -> String {
     let mut text = String::from(HEAD);
     let mut section = "";
     let mut defaults = Config::default();
-    for key in KEYS {
+    for key in keys::all() {
         let (here, name) = key.path.split_once('.').unwrap_or(("", key.path));
         if here != section {
             section = here;

@@ -303,8 +303,7 @@ fn the_sample_is_a_configuration_and_shows_the_defaults() {
             Err(error) => panic!("{line}: {error}"),
         }
     }
-    let expected = keys::KEYS
-        .iter()
+    let expected = keys::all()
         .filter(|key| matches!(key.shown, keys::Shown::Example(_)))
         .count();
     assert_eq!(
