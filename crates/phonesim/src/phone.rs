@@ -119,12 +119,12 @@ impl SimPhone {
         text.chars().for_each(|c| self.press(Press::Char(c)));
     }
 
-    /// The soft key with this label.
+    /// Presses the soft key whose label begins with this.
     ///
     /// # Errors
     /// When the screen has none within `patience`.
     pub async fn soft(&self, label: &str, patience: Duration) -> Result<(), SimError> {
-        let at = |view: &View| view.soft.iter().position(|soft| soft == label);
+        let at = |view: &View| view.soft.iter().position(|soft| soft.starts_with(label));
         let view = self
             .wait(&format!("a soft key {label:?}"), patience, |view| {
                 at(view).is_some()

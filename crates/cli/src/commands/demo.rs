@@ -27,7 +27,8 @@ pub(crate) struct DemoArgs {
     /// Keep the data here, and go on with it the next time [default: a temporary directory, removed at the end]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Use this port and the two after it [default: free ones]
+    /// Use this port and the two after it for the nodes [default: 7300 where it and the next are free; free ones with
+    /// --once]
     #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u16).range(1..=65533))]
     port: Option<u16>,
     /// Serve phones on this port, and on the second and fourth after it [default: 15060; free ones with --once]

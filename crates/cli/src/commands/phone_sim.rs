@@ -24,11 +24,11 @@ registers with the edge, shows the login application, and reloads when it is tol
 
 Where standard input is no terminal, it says what to press, a line each:
 
-  printf 'soft Login\\ntype 2041\\nok\\ntype 4711\\nok\\nsee Maria\\n' | hotdesk phone-sim --vendor yealink --site chicago
+  printf 'soft Log in *11\\ntype 2041\\nok\\ntype 4711\\nok\\nsee Maria\\n' | hotdesk phone-sim --vendor yealink --site chicago
 
   type 2041        presses keys of the keypad
   ok               the next field, submit, or dial what was typed
-  soft Login       presses the soft key with that label; waits for it
+  soft Log in      presses the soft key with that label; waits for it
   exit             leaves the page
   up, down         chooses; delete takes a character back
   see Chicago      waits until the screen has these words
@@ -39,7 +39,8 @@ Where standard input is no terminal, it says what to press, a line each:
   wait 2s          does nothing for a while
   quit             leaves
 
-Vendors: cisco, cisco-mpp, yealink, poly, snom, grandstream, fanvil, mitel, linphone.")]
+A label may be given by its beginning. Vendors: cisco, cisco-mpp, yealink, poly, snom, grandstream, fanvil, mitel, linphone; which of them an office \
+has, `hotdesk phone list` says.")]
 pub(crate) struct PhoneSimArgs {
     /// Whose phone
     #[arg(long, value_name = "VENDOR")]

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const WORDS: &str = "\
   type 2041        presses keys of the keypad
   ok               the next field, submit, or dial what was typed
-  soft Login       presses the soft key with that label; waits for it
+  soft Log in      presses the soft key with that label; waits for it
   exit             leaves the page
   up, down         chooses; delete takes a character back
   see Chicago      waits until the screen has these words
