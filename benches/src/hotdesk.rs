@@ -18,6 +18,9 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::process::{Process, free_ports, hotdesk_binary};
 
+/// How many rows of an import go into one message.
+const ROWS_PER_MESSAGE: usize = 900;
+
 /// A cluster of processes; the folder that it was started with holds data and logs.
 pub struct Hotdesk {
     nodes: Vec<Process>,
@@ -34,6 +37,19 @@ pub struct Setup {
     pub nodes: usize,
     /// argon2id memory in KiB for the rounds that check PINs.
     pub pin_memory_kib: u32,
+    /// Passes over that memory.
+    pub pin_passes: u32,
+}
+
+/// Where one node of a cluster is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its port on loopback.
+    pub port: u16,
+    /// Where the other nodes reach it, host:port.
+    pub advertised: String,
+    /// More of its configuration: whole sections, TOML.
+    pub more: String,
 }
 
 impl Default for Setup {
@@ -41,6 +57,7 @@ impl Default for Setup {
         Self {
             nodes: 3,
             pin_memory_kib: 19_456,
+            pin_passes: 2,
         }
     }
 }
@@ -59,33 +76,53 @@ impl Hotdesk {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_with(folder: &Path, setup: Setup, more: &str) -> Result<Self> {
-        let binary = hotdesk_binary()?;
         let ports = free_ports(setup.nodes)?;
-        let founders: String = ports
+        let places: Vec<Place> = ports
+            .iter()
+            .map(|port| Place {
+                port: *port,
+                advertised: format!("127.0.0.1:{port}"),
+                more: more.to_owned(),
+            })
+            .collect();
+        Self::start_at(folder, setup, &places).await
+    }
+
+    /// As [`start`](Self::start), one node at each of these places.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_at(folder: &Path, setup: Setup, places: &[Place]) -> Result<Self> {
+        let binary = hotdesk_binary()?;
+        let founders: String = places
             .iter()
             .enumerate()
-            .map(|(i, port)| format!("{} = \"127.0.0.1:{port}\"\n", i + 1))
+            .map(|(i, place)| format!("{} = \"{}\"\n", i + 1, place.advertised))
             .collect();
         let mut nodes = Vec::new();
         let mut configs = Vec::new();
-        for (i, port) in ports.iter().enumerate() {
+        for (i, place) in places.iter().enumerate() {
             let id = i + 1;
             let config = folder.join(format!("node-{id}.toml"));
             let text = format!(
-                "listen = \"127.0.0.1:{port}\"\nadvertise = \"127.0.0.1:{port}\"\n\n\
+                "listen = \"127.0.0.1:{port}\"\nadvertise = \"{advertised}\"\n\n\
                  [node]\nid = {id}\nsite = \"site-{id}\"\ndata_dir = \"{data}\"\n\n[cluster]\ntoken = \"bench\"\n\n[cluster.founders]\n{founders}\n\
-                 [pin]\ndanger_no_pepper = true\nmemory_kib = {memory}\n\n[auth]\nallow_vouched_logins = true\n\n\
+                 [pin]\ndanger_no_pepper = true\nmemory_kib = {memory}\niterations = {passes}\n\n[auth]\nallow_vouched_logins = true\n\n\
                  [telemetry]\nlog = \"warn\"\n{more}",
+                port = place.port,
+                advertised = place.advertised,
                 data = folder.join(format!("data-{id}")).display(),
                 memory = setup.pin_memory_kib,
+                passes = setup.pin_passes,
+                more = place.more,
             );
             std::fs::write(&config, text).with_context(|| format!("write {}", config.display()))?;
             nodes.push(start_node(&binary, &config, folder, id)?);
             configs.push(config);
         }
-        let addresses: Vec<String> = ports
+        let addresses: Vec<String> = places
             .iter()
-            .map(|port| format!("http://127.0.0.1:{port}"))
+            .map(|place| format!("http://127.0.0.1:{}", place.port))
             .collect();
         let leader = wait_for_leader(&addresses).await?;
         Ok(Self {
@@ -95,6 +132,31 @@ impl Hotdesk {
             folder: folder.to_owned(),
             leader,
         })
+    }
+
+    /// Has node `i` lead.
+    ///
+    /// # Errors
+    /// When the cluster does not follow.
+    pub async fn lead(&mut self, i: usize) -> Result<()> {
+        if self.leader != i {
+            let request = v1::NodeRequest {
+                node_id: i as u64 + 1,
+            };
+            let mut admin = AdminClient::new(self.channel(self.leader).await?);
+            admin
+                .transfer_leader(request)
+                .await
+                .context("hand the lead over")?;
+            self.leader = i;
+        }
+        Ok(())
+    }
+
+    /// The process of node `i`.
+    #[must_use]
+    pub fn process(&self, i: usize) -> u32 {
+        self.nodes[i].id()
     }
 
     /// The position of the leader among the nodes.
@@ -196,36 +258,45 @@ impl Hotdesk {
     }
 
     async fn import(&self, from: u64, to: u64, phones: u64, pin: &str) -> Result<()> {
-        let mut directory = DirectoryClient::new(self.channel(self.leader).await?);
+        let site = v1::Site {
+            id: "hq".into(),
+            name: "HQ".into(),
+            ..Default::default()
+        };
         let pin = pin.to_owned();
+        let people = (from..to).flat_map(move |i| {
+            let user = row(v1::import_row::Record::User(user(i)), &pin);
+            let devices =
+                (0..phones.max(1)).map(move |which| row(v1::import_row::Record::Device(phone(i, which)), ""));
+            std::iter::once(user).chain(devices)
+        });
+        let site = row(v1::import_row::Record::Site(site), "");
+        self.import_rows(std::iter::once(site).chain(people)).await
+    }
+
+    /// Imports rows at the leader, all or none.
+    ///
+    /// # Errors
+    /// When the import is rejected.
+    pub async fn import_rows(
+        &self,
+        rows: impl Iterator<Item = v1::ImportRow> + Send + 'static,
+    ) -> Result<()> {
+        use v1::import_request::Item;
+        let mut directory = DirectoryClient::new(self.channel(self.leader).await?);
         let (send, receive) = mpsc::channel(8);
         let feeder = tokio::spawn(async move {
-            use v1::import_request::Item;
             let header = v1::ImportHeader {
                 import_id: fresh_id().to_vec(),
                 by: "bench".into(),
             };
             send.send(Item::Header(header)).await.ok();
-            let site = v1::Site {
-                id: "hq".into(),
-                name: "HQ".into(),
-                ..Default::default()
-            };
-            let mut rows = vec![row(v1::import_row::Record::Site(site), "")];
             let mut sent = 0;
-            for i in from..to {
-                rows.push(row(v1::import_row::Record::User(user(i)), &pin));
-                rows.push(row(v1::import_row::Record::Device(phone(i, 0)), ""));
-                if phones > 1 {
-                    rows.push(row(v1::import_row::Record::Device(phone(i, 1)), ""));
-                }
-                if rows.len() > 900 || i + 1 == to {
-                    sent += rows.len() as u64;
-                    let rows = v1::ImportRows {
-                        rows: std::mem::take(&mut rows),
-                    };
-                    send.send(Item::Rows(rows)).await.ok();
-                }
+            let mut rows = rows.peekable();
+            while rows.peek().is_some() {
+                let rows: Vec<_> = rows.by_ref().take(ROWS_PER_MESSAGE).collect();
+                sent += rows.len() as u64;
+                send.send(Item::Rows(v1::ImportRows { rows })).await.ok();
             }
             send.send(Item::Commit(v1::ImportCommit {
                 rows: sent,
@@ -282,14 +353,18 @@ async fn wait_for_leader(addresses: &[String]) -> Result<usize> {
     bail!("no leader within 60 s; the nodes' logs are beside their data")
 }
 
-fn row(record: v1::import_row::Record, pin: &str) -> v1::ImportRow {
+/// A row of an import; the PIN is of a user.
+#[must_use]
+pub fn row(record: v1::import_row::Record, pin: &str) -> v1::ImportRow {
     v1::ImportRow {
         record: Some(record),
         pin: pin.into(),
     }
 }
 
-fn user(i: u64) -> v1::User {
+/// The record of user `i`.
+#[must_use]
+pub fn user(i: u64) -> v1::User {
     v1::User {
         id: format!("user-{i:07}"),
         display_name: format!("User Number {i}"),

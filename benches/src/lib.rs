@@ -7,9 +7,11 @@
 pub mod etcd;
 pub mod hotdesk;
 pub mod load;
+pub mod phones;
 pub mod process;
 pub mod report;
 pub mod sip;
+pub mod wan;
 
 /// The value that follows `name` among the program's arguments, if it is there and can be read.
 #[must_use]

@@ -123,10 +123,13 @@ pub fn target(what: &str, got: f64, wanted: f64, unit: &str, better_when_larger:
     };
     let verdict = if met { "met   " } else { "MISSED" };
     let sign = if better_when_larger { ">=" } else { "<=" };
-    println!(
-        "  {verdict}  {what}: {got:.2}{unit} (target {sign} {wanted}{unit}, {:.0} % of it)",
-        distance * 100.0
-    );
+    // Nothing is a part of none.
+    let distance = if wanted == 0.0 {
+        String::new()
+    } else {
+        format!(", {:.0} % of it", distance * 100.0)
+    };
+    println!("  {verdict}  {what}: {got:.2}{unit} (target {sign} {wanted}{unit}{distance})");
 }
 
 /// Prints a duration with a fitting unit.

@@ -3,11 +3,12 @@
 //! Only as much SIP as that takes: every message is ours or the edge's, so header fields stand at the beginning of
 //! lines and are not folded.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use parking_lot::Mutex;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -122,6 +123,8 @@ pub struct Prober {
     socket: Arc<UdpSocket>,
     edge: SocketAddr,
     caller: String,
+    /// The last final answer's first line.
+    last: Arc<Mutex<String>>,
     task: JoinHandle<()>,
 }
 
@@ -131,13 +134,27 @@ impl Prober {
     /// # Errors
     /// When the system has no socket.
     pub async fn new(edge: SocketAddr, caller: String) -> Result<Self> {
-        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.context("bind")?);
+        Self::new_at(Ipv4Addr::LOCALHOST, edge, caller).await
+    }
+
+    /// The same from an address of its own.
+    ///
+    /// # Errors
+    /// When the system has no socket there.
+    pub async fn new_at(own: Ipv4Addr, edge: SocketAddr, caller: String) -> Result<Self> {
+        let socket = Arc::new(UdpSocket::bind((own, 0)).await.context("bind")?);
         let answers = Arc::clone(&socket);
+        let last: Arc<Mutex<String>> = Arc::default();
+        let noted = Arc::clone(&last);
         let task = tokio::spawn(async move {
             let mut buffer = vec![0; DATAGRAM_MAX];
             while let Ok((length, from)) = answers.recv_from(&mut buffer).await {
                 let text = String::from_utf8_lossy(&buffer[..length]);
                 if let Some(ack) = ack(&text) {
+                    text.lines()
+                        .next()
+                        .unwrap_or_default()
+                        .clone_into(&mut noted.lock());
                     let _ = answers.send_to(ack.as_bytes(), from).await;
                 }
             }
@@ -146,8 +163,15 @@ impl Prober {
             socket,
             edge,
             caller,
+            last,
             task,
         })
+    }
+
+    /// What the edge said last of a call, for when none arrives.
+    #[must_use]
+    pub fn last_answer(&self) -> String {
+        self.last.lock().clone()
     }
 
     /// Calls `number`; `name` becomes the Call-ID.
