@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use hotdesk_client::{DeviceBinding, UserBindings};
+use hotdesk_core::Epoch;
 use hotdesk_sip::digest::{Credentials, Ha1s, Kind, Verdict};
 use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Header, Message, Name};
@@ -224,7 +225,7 @@ impl App {
                     return Ok(Line { device, session });
                 }
                 let newest = user.newest().map_or(0, |binding| binding.epoch);
-                if epoch > newest && epoch > self.table.index() {
+                if epoch > newest && Epoch(epoch).index() > self.table.index() {
                     // The phone is ahead of this edge's table: the login is on its way here.
                     let mut refusal = reply(request, 503, "The login is not known here yet");
                     refusal.push(Header::new(Name::RetryAfter, "1"));

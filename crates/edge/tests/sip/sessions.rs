@@ -1,12 +1,15 @@
 //! Session lines: a user's own extension at a phone, for as long as the session lasts.
 
+use hotdesk_client::v1;
+use hotdesk_client::v1::event::Kind;
+use hotdesk_core::Epoch;
 use hotdesk_edge::config::CallsAtEviction;
 use hotdesk_sip::message::{Header, Message, Method, Name};
 use hotdesk_softphone::Softphone;
 use tokio::time::Instant;
 
 use super::fake::PATIENCE;
-use super::office::{Company, Office, eventually, request, talk, texts};
+use super::office::{Company, Office, eventually, request, session, talk, texts};
 
 fn ada_at(sessions: &[(&'static str, u64)]) -> Company {
     Company {
@@ -46,6 +49,27 @@ async fn a_session_that_is_over_registers_and_calls_no_more_and_a_refresh_does_n
     // A later epoch than any that the cluster has given out is nobody's.
     let forged = office.session_line("ada", "2001", 4).await;
     assert_eq!(forged.register(600).await.unwrap().status(), Some(403));
+}
+
+#[tokio::test]
+async fn a_session_that_was_logged_out_is_over_and_one_that_is_not_known_yet_is_to_try_again() {
+    let epoch = Epoch::at(5, 0).0;
+    let mut office = Office::start(ada_at(&[("c1", epoch)]), |_| {}).await;
+    let line = office.session_line("ada", "2001", epoch).await;
+    assert_eq!(line.register(600).await.unwrap().status(), Some(200));
+    let reason = v1::end_reason::Reason::LoggedOut(true);
+    let ended = v1::EndedSession {
+        session: Some(session("ada", "c1", "chicago", epoch)),
+        reason: Some(v1::EndReason { reason: Some(reason) }),
+    };
+    office.entry(vec![Kind::SessionEnded(ended)]).await;
+    assert_eq!(line.register(600).await.unwrap().status(), Some(403));
+    // Logged in by an entry that this edge has not seen.
+    let ahead = Epoch::at(office.edge.table().index() + 1, 0).0;
+    let ahead = office.session_line("ada", "2001", ahead).await;
+    let refused = ahead.register(600).await.unwrap();
+    assert_eq!(refused.status(), Some(503));
+    assert_eq!(texts(&refused, &Name::RetryAfter), ["1"]);
 }
 
 #[tokio::test]
