@@ -444,10 +444,7 @@ async fn the_phone_that_a_user_has_left_says_where_the_user_went_and_turns_neutr
     let page = String::from_utf8_lossy(notice.body()).into_owned();
     let token = key().phone_secret(PhoneSecret::Documents, "c1", SEED);
     let url = format!("https://node.example.com:8443/p/{}/app/moved", *token);
-    for part in [
-        "Ada Lovelace has moved to new-york, desk of n1",
-        url.as_str(),
-    ] {
+    for part in ["Ada Lovelace has moved to new-york, desk of n1", url.as_str()] {
         assert!(page.contains(part), "{part:?} in {page}");
     }
     assert_eq!(event(&taken(&c1).await), "check-sync;reboot=false");
