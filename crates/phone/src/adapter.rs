@@ -35,6 +35,12 @@ pub trait Adapter: Sync {
     /// Ways to make the phone load its document anew, the best first. Empty: there is none.
     fn means(&self) -> &'static [Means];
 
+    /// Whether a phone that follows one of [`means`](Self::means) has loaded its document. The others set the session's
+    /// line up at once: the phone can be called, and keys, contacts and calls on it are still those of before.
+    fn loads_document(&self, _means: &Means) -> bool {
+        true
+    }
+
     /// The message for one of [`means`](Self::means); `None` when it cannot serve this aim.
     fn trigger(&self, means: &Means, aim: &Aim<'_>) -> Option<Trigger>;
 

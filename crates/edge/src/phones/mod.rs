@@ -54,10 +54,13 @@ pub(crate) struct State {
     /// The Call-ID with which each phone on its way, or given up, registered last: another one means that it was
     /// switched on again.
     call_ids: HashMap<SmolStr, bytes::Bytes>,
+    /// Up to which stamp each phone was given the session's line and nothing else: that this line registers then does
+    /// not show that the phone has its document.
+    only_lines: HashMap<SmolStr, u64>,
 }
 
-/// So many logins and registrations are remembered at most; then all are forgotten: some times are not measured, and some
-/// phones that start again are told a little later.
+/// So many logins, registrations and lines are remembered at most; then all are forgotten: some times are not measured,
+/// some phones that start again are told a little later, and some with a line only count as having their document.
 const REMEMBERED_MAX: usize = 20_000;
 
 impl Phones {
@@ -68,6 +71,7 @@ impl Phones {
                 notices: Notices::default(),
                 logins: HashMap::new(),
                 call_ids: HashMap::new(),
+                only_lines: HashMap::new(),
             }),
             settings,
             wake: Notify::new(),
@@ -147,8 +151,22 @@ impl State {
         self.call_ids.insert(device.into(), call_id.clone()).is_some()
     }
 
+    /// A phone is given the session's line at once, and not its document.
+    pub(crate) fn gives_only_line(&mut self, device: &str, stamp: u64) {
+        if self.only_lines.len() >= REMEMBERED_MAX {
+            self.only_lines.clear();
+        }
+        self.only_lines.insert(device.into(), stamp);
+    }
+
+    /// Whether the line of the session that began at `stamp` may have come without the document.
+    pub(crate) fn has_only_line(&self, device: &str, stamp: u64) -> bool {
+        self.only_lines.get(device).is_some_and(|of| stamp <= *of)
+    }
+
     /// A phone is not registered any more.
     pub(crate) fn own_line_gone(&mut self, device: &str) {
+        self.only_lines.remove(device);
         self.call_ids.remove(device);
         self.logins.remove(device);
     }

@@ -53,7 +53,7 @@ impl App {
             if let Some((began, vendor)) = state.line_registered(device, epoch) {
                 self.phones.metrics.line(vendor.name(), began.elapsed());
             }
-            if stamp > driven.shown {
+            if stamp > driven.shown && !state.has_only_line(device, stamp) {
                 state.reconciler.shown(self.phones.now_ms(), device, stamp);
                 self.phones.reports.shown(device, stamp);
             }

@@ -90,7 +90,11 @@ impl App {
             domain: &self.settings.domain,
             register_call_id: &register_call_id,
         };
-        let trigger = adapter(driven.vendor).trigger(&means, &aim);
+        let adapter = adapter(driven.vendor);
+        let trigger = adapter.trigger(&means, &aim);
+        if trigger.is_some() && !adapter.loads_document(&means) {
+            self.phones.state().gives_only_line(device, driven.wanted);
+        }
         let told = Told {
             device: device.into(),
             vendor: driven.vendor,

@@ -351,6 +351,34 @@ async fn a_phone_that_does_not_follow_is_given_up_loudly_until_somebody_else_log
 }
 
 #[tokio::test]
+async fn a_phone_that_was_given_its_line_only_is_told_until_it_has_its_document() {
+    let mut office = Office::start(
+        phones(&[("c1", "yealink-t54w"), ("c2", "yealink-t54w")]),
+        |config| {
+            config.phones.wait = Duration::from_millis(200);
+        },
+    )
+    .await;
+    let (c1, c2) = (office.desk_phone("c1").await, office.desk_phone("c2").await);
+    let at = logs_in(&mut office, "ada", "c1").await;
+    let index = office.index;
+    let refused = notify(&c1).await;
+    c1.reply(&refused, 489, "Bad Event").await.unwrap();
+    assert_eq!(event(&taken(&c1).await), "Yealink-xml");
+    let line = office.session_line("ada", "2001", at).await;
+    assert_eq!(line.register(600).await.unwrap().status(), Some(200));
+    // What was on it before still is: it goes on with what loads the document.
+    while event(&taken(&c1).await) != "ACTION-URI" {}
+    // Another phone's line shows as ever that it has its document: the first report there is.
+    let at = logs_in(&mut office, "bob", "c2").await;
+    taken(&c2).await;
+    let other = office.session_line("bob", "2002", at).await;
+    assert_eq!(other.register(600).await.unwrap().status(), Some(200));
+    eventually("the log is told", || !office.fake.seen().is_empty()).await;
+    assert_eq!(office.fake.seen(), [format!("c2 shows {}", index + 1)]);
+}
+
+#[tokio::test]
 async fn a_phone_that_is_disabled_is_told_once_more_so_that_nobodys_names_stay_on_it() {
     let began = epoch(PUT_AT);
     let company = Company {

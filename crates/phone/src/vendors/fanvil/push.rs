@@ -42,6 +42,10 @@ static XML: LazyLock<Templates> = LazyLock::new(|| {
     .with_filter("line", |value| Format::Lines.escape(value))
 });
 
+pub(super) fn loads_document(means: &Means) -> bool {
+    means.name != XML_SERVICE
+}
+
 pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     match means.name {
         // Only with "NotifyReboot" 0 does the phone not restart.

@@ -74,6 +74,10 @@ impl Adapter for Yealink {
         push::MEANS
     }
 
+    fn loads_document(&self, means: &Means) -> bool {
+        push::loads_document(means)
+    }
+
     fn trigger(&self, means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
         push::trigger(means, aim)
     }

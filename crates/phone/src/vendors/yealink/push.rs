@@ -52,6 +52,10 @@ static XML_TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     .with_filter("set", set)
 });
 
+pub(super) fn loads_document(means: &Means) -> bool {
+    means.name != XML
+}
+
 pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     match means.name {
         // Only with `sip.notify_reboot_enable = 0` does the phone read "reboot=false" and not restart.
