@@ -25,23 +25,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use argon2::{Algorithm, Argon2, Params, Version};
+use anyhow::{Context as _, Result};
 use hdrhistogram::Histogram;
 use hotdesk_benches::hotdesk::login;
 use hotdesk_benches::option;
-use hotdesk_benches::phones::offices::{Offices, PROBES, PinCost};
+use hotdesk_benches::phones::moves::{Moves, Times};
+use hotdesk_benches::phones::offices::Offices;
+use hotdesk_benches::phones::pins::PinCost;
 use hotdesk_benches::phones::screen::Screen;
-use hotdesk_benches::phones::scripted::Scripted;
 use hotdesk_benches::phones::seen::Seen;
 use hotdesk_benches::phones::storm::{Storm, storm};
-use hotdesk_benches::phones::{OFFICES, PIN, Person};
+use hotdesk_benches::phones::{OFFICES, Person};
 use hotdesk_benches::report::{Steal, histogram, short, target};
-use hotdesk_benches::sip::probe::{Arrival, Prober};
 use hotdesk_benches::sip::{Folder, load_average};
 use hotdesk_phone::Vendor;
 use hotdesk_proto::v1::sessions_client::SessionsClient;
-use tokio::sync::mpsc;
 
 const VENDORS: [Vendor; 3] = [Vendor::Yealink, Vendor::Snom, Vendor::Cisco];
 /// The people of one vendor who move in turn: so many that a phone is neutral again when its user comes back.
@@ -62,10 +60,6 @@ const COSTS: [(&str, PinCost); 2] = [
         },
     ),
 ];
-/// Between two calls that look.
-const PROBE_EVERY: Duration = Duration::from_millis(5);
-/// A login that is not callable after so long ends the measurement.
-const CALLABLE_MAX: Duration = Duration::from_secs(10);
 /// Between two logins on screens: the same phone is then told to load at most every three seconds, and an
 /// edge leaves two between one time and the next.
 const REST: Duration = Duration::from_millis(500);
@@ -199,16 +193,17 @@ impl Bench {
         let (mut all, mut checks) = (histogram(), histogram());
         for vendor in VENDORS {
             let steal = Steal::start();
-            let mut moves = self.moves(vendor).await?;
-            let mut row = Row::default();
+            let of_vendor = self.callers.iter().copied();
+            let people = of_vendor.filter(|person| person.vendor == vendor).collect();
+            let mut moves = Moves::start(&self.offices, people, &self.colleagues).await?;
+            let mut row = Times::default();
             let begin = Instant::now();
             for i in 0..counts.logins {
                 if begin.elapsed() > MOVES_TIME_MAX {
                     break;
                 }
                 row.check
-                    .saturating_record(pin_check(self.cost).await?.as_nanos() as u64);
-                // The first round of everybody has nobody to evict.
+                    .saturating_record(self.cost.check().await?.as_nanos() as u64);
                 moves
                     .one(&mut row)
                     .await
@@ -243,41 +238,6 @@ impl Bench {
             target(&what, ratio, wanted, "x", false);
         }
         Ok(checks)
-    }
-
-    /// Everybody with this vendor's phones, logged in at the one in the first office.
-    async fn moves(&self, vendor: Vendor) -> Result<Moves> {
-        let offices = &self.offices;
-        let people: Vec<Person> = self
-            .callers
-            .iter()
-            .copied()
-            .filter(|person| person.vendor == vendor)
-            .collect();
-        let (send, arrivals) = mpsc::unbounded_channel();
-        let mut phones = Vec::new();
-        for person in &people {
-            let one = Scripted::start(offices, *person, 0, send.clone()).await?;
-            phones.push([one, Scripted::start(offices, *person, 1, send.clone()).await?]);
-        }
-        let prober = |office: usize| {
-            let caller = self.colleagues[office].device(office);
-            Prober::new_at(PROBES, offices.edge(office), caller)
-        };
-        let probers = [prober(0).await?, prober(1).await?];
-        let mut moves = Moves {
-            people,
-            phones,
-            arrivals,
-            probers,
-            calls: 0,
-        };
-        let mut unmeasured = Row::default();
-        for _ in 0..moves.people.len() {
-            // Everybody is somewhere, so that each login that counts evicts.
-            moves.one(&mut unmeasured).await?;
-        }
-        Ok(moves)
     }
 
     async fn screens(&self, counts: &Counts) -> Result<()> {
@@ -398,96 +358,6 @@ fn print_storm(it: &Storm) {
             used.memory >> 20
         );
     }
-}
-
-/// One vendor's logins.
-struct Row {
-    answered: Histogram<u64>,
-    callable: Histogram<u64>,
-    check: Histogram<u64>,
-}
-
-impl Default for Row {
-    fn default() -> Self {
-        Self {
-            answered: histogram(),
-            callable: histogram(),
-            check: histogram(),
-        }
-    }
-}
-
-/// People with scripted phones in both offices.
-struct Moves {
-    people: Vec<Person>,
-    phones: Vec<[Scripted; OFFICES]>,
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
-    probers: [Prober; OFFICES],
-    calls: u64,
-}
-
-impl Moves {
-    /// The next person moves to the other office.
-    async fn one(&mut self, row: &mut Row) -> Result<()> {
-        let (count, moved) = (self.people.len(), usize::try_from(self.calls)?);
-        let (who, office) = (moved % count, moved / count % OFFICES);
-        self.calls += 1;
-        let (person, call) = (self.people[who], self.calls);
-        let phone = &self.phones[who][office];
-        let filled = phone.fill_in(person).await?;
-        let prober = &self.probers[1 - office];
-        let begin = Instant::now();
-        let answer = phone.send(filled);
-        tokio::pin!(answer);
-        let (mut answered, mut callable) = (None, None);
-        let mut ticks = tokio::time::interval(PROBE_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while answered.is_none() || callable.is_none() {
-            if begin.elapsed() > CALLABLE_MAX {
-                bail!(
-                    "not callable after {}; the last answer to a call was {:?}",
-                    short(CALLABLE_MAX),
-                    prober.last_answer()
-                );
-            }
-            tokio::select! {
-                at = &mut answer, if answered.is_none() => answered = Some(at?),
-                _ = ticks.tick(), if callable.is_none() => {
-                    let name = format!("{call}-{}", begin.elapsed().as_micros());
-                    prober.call(&person.extension(), &name).await?;
-                }
-                Some(arrival) = self.arrivals.recv() => {
-                    let is_of_this = arrival.call.split('-').next() == Some(call.to_string().as_str());
-                    if is_of_this && arrival.phone == office {
-                        callable.get_or_insert(arrival.at);
-                    }
-                }
-            }
-        }
-        let took =
-            |at: Option<Instant>| at.map_or(0, |at| at.saturating_duration_since(begin).as_nanos() as u64);
-        row.answered.saturating_record(took(answered));
-        row.callable.saturating_record(took(callable));
-        // Both phones do as they are told, or they would be told again.
-        phone.load().await?;
-        self.phones[who][1 - office].load().await
-    }
-}
-
-/// Hashes the PIN once, as a check does.
-async fn pin_check(cost: PinCost) -> Result<Duration> {
-    let work = move || {
-        let params = Params::new(cost.memory_kib, cost.passes, 1, Some(32))
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-        let begin = Instant::now();
-        let mut hash = [0; 32];
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(PIN.as_bytes(), b"sixteen bytes it", &mut hash)
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-        std::hint::black_box(hash);
-        Ok(begin.elapsed())
-    };
-    tokio::task::spawn_blocking(work).await?
 }
 
 fn at(histogram: &Histogram<u64>, quantile: f64) -> String {

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `offices` | three nodes and two edges as processes, relays between them, the directory |
 //! | `scripted` | a phone that sends the form over HTTP and is busy: for when calls arrive |
+//! | `moves` | people who move from one office to the other, and when calls follow them |
+//! | `pins` | what a PIN costs to check |
 //! | `screen` | a phone of `hotdesk-phonesim`, by its keys: for what its screen shows |
 //! | `seen` | when each session was in the table that the other office's node feeds |
 //! | `storm` | many phones' logins in a given time |
@@ -19,7 +21,9 @@
 //! Single ones are direct: an office's phones use their own node's pages and register at their own edge,
 //! which is fed by that node.
 
+pub mod moves;
 pub mod offices;
+pub mod pins;
 pub mod screen;
 pub mod scripted;
 pub mod seen;

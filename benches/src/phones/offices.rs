@@ -12,6 +12,7 @@ use hotdesk_proto::v1;
 use hotdesk_proto::v1::directory_client::DirectoryClient;
 use hotdesk_sip::secret::{LineKey, PhoneSecret};
 
+use super::pins::PinCost;
 use super::{OFFICES, PIN, Person};
 use crate::hotdesk::{Hotdesk, Place, Setup, fresh_id, row, user};
 use crate::process::{Process, free_ports, hotdesk_binary};
@@ -47,15 +48,6 @@ struct Edge {
     process: Process,
     sip: SocketAddr,
     http: SocketAddr,
-}
-
-/// What checking a PIN costs.
-#[derive(Clone, Copy, Debug)]
-pub struct PinCost {
-    /// Memory of argon2id in KiB.
-    pub memory_kib: u32,
-    /// Passes over it.
-    pub passes: u32,
 }
 
 /// Processor time and memory of a process.
