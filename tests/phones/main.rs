@@ -1,7 +1,8 @@
 //! Desk phones of each vendor at a company of real processes: simulated ones (`hotdesk-phonesim`), which know their
-//! vendors' formats and habits by themselves.
+//! vendors' formats and habits by themselves, and one that is no simulation.
 
 mod common;
 mod day;
 mod hostile;
+mod real;
 mod storm;

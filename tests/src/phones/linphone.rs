@@ -23,12 +23,28 @@ impl Linphone {
     /// # Panics
     /// When it does not come up.
     pub async fn start(office: &Office, host: u8, account: &Account) -> Self {
+        Self::start_with(office, &config(office, host, account)).await
+    }
+
+    /// Switches one on that knows nothing but where its provisioning is.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn provisioned(office: &Office, host: u8, url: &str) -> Self {
+        let ip = office.ip(host);
+        let config = format!(
+            "[sip]\nbind_address={ip}\nsip_port=5060\nsip_tcp_port=-1\nsip_tls_port=-1\n\n[net]\nbind_address={ip}\n\n\
+             [rtp]\naudio_rtp_port=27178\n\n[misc]\nconfig-uri={url}\n"
+        );
+        Self::start_with(office, &config).await
+    }
+
+    async fn start_with(office: &Office, config: &str) -> Self {
         let folder = Folder::new();
         let home = folder.path().to_owned();
         let home = home.as_path();
         std::fs::create_dir_all(home.join(".local/share/linphone")).expect("make its folder");
-        std::fs::write(home.join("linphonerc"), config(office, host, account))
-            .expect("write the configuration");
+        std::fs::write(home.join("linphonerc"), config).expect("write the configuration");
         write_tone(&home.join("tone.wav"));
         let linphonec = installed("linphonec", "linphone-cli");
         let line = format!(
@@ -72,7 +88,7 @@ impl Linphone {
     pub async fn registered(&mut self) {
         eventually("linphonec is registered", PATIENCE, || {
             let done =
-                self.log().contains("200 OK") || self.log().contains("state to [LinphoneRegistrationOk]");
+                self.log().contains("SIP/2.0 200 OK") || self.log().contains("state to [LinphoneRegistrationOk]");
             std::future::ready(done.then_some(()))
         })
         .await;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use minijinja::context;
 use smol_str::SmolStr;
 
-use crate::desk::{Desk, Line};
+use crate::desk::{Desk, Line, Registrar};
 use crate::document::{Document, RenderError};
 use crate::template::Format;
 use crate::vendor::Vendor;
@@ -38,7 +38,8 @@ pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
             Some(line) => identity(desk, &desk.label(), line),
             None => format!("sip:{NOBODY}@{}", desk.service.domain),
         },
-        proxy => format!("<sip:{};transport={}>", desk.service.domain, transport(desk.service.registrar.transport)),
+        // Not the domain: whatever the route says, a REGISTER goes to this host, and the domain need not be one.
+        proxy => proxy(desk),
         route => route(desk),
         voicemail => if voicemail.is_empty() {
             String::new()
@@ -83,6 +84,16 @@ fn uri_user(text: &str) -> String {
         }
     }
     out
+}
+
+/// Where it registers.
+fn proxy(desk: &Desk) -> String {
+    let Registrar {
+        host,
+        port,
+        transport: by,
+    } = &desk.service.registrar;
+    format!("<sip:{host}:{port};transport={}>", transport(*by))
 }
 
 fn route(desk: &Desk) -> String {
