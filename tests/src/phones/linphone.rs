@@ -87,8 +87,8 @@ impl Linphone {
     /// Waits until it is registered.
     pub async fn registered(&mut self) {
         eventually("linphonec is registered", PATIENCE, || {
-            let done =
-                self.log().contains("SIP/2.0 200 OK") || self.log().contains("state to [LinphoneRegistrationOk]");
+            let done = self.log().contains("SIP/2.0 200 OK")
+                || self.log().contains("state to [LinphoneRegistrationOk]");
             std::future::ready(done.then_some(()))
         })
         .await;
