@@ -82,8 +82,7 @@ pub(crate) fn addresses(ip: IpAddr, base: Option<u16>) -> Result<Vec<SocketAddr>
     let address =
         |at: usize| {
             let wanted = base.map_or(0, |base| base.saturating_add(2 * u16::try_from(at).unwrap_or(0)));
-            let socket = UdpSocket::bind((ip, wanted)).and_then(|socket| socket.local_addr());
-            socket.map_err(|error| {
+            free(ip, wanted).map_err(|error| {
             Problem::own(
                 Own::Service,
                 format!("phones cannot be served on {}: {error}", SocketAddr::new(ip, wanted)),
@@ -92,6 +91,18 @@ pub(crate) fn addresses(ip: IpAddr, base: Option<u16>) -> Result<Vec<SocketAddr>
         })
         };
     (0..OFFICES.len()).map(address).collect()
+}
+
+/// An address that is free for UDP and for TCP; port 0 takes any.
+fn free(ip: IpAddr, port: u16) -> std::io::Result<SocketAddr> {
+    /// A port that is free for the one is seldom taken for the other.
+    const TRIES: usize = 20;
+    let both = || {
+        let at = UdpSocket::bind((ip, port))?.local_addr()?;
+        TcpListener::bind(at)?.local_addr()
+    };
+    let tries = if port == 0 { TRIES } else { 1 };
+    (1..tries).find_map(|_| both().ok()).map_or_else(both, Ok)
 }
 
 /// Where the three nodes serve documents and pages, for edges that have been given `sip`: beside them, or on free ports
