@@ -51,7 +51,7 @@ impl RestoreArgs {
         let site = SiteId::parse(&self.site)
             .map_err(|error| Problem::own(Own::BadArgument, error.to_string(), "Correct --site."))?;
         let (old, state) = read_backup(&self.file)?;
-        let state = with_phones_unseen(&state)?;
+        let state = for_a_new_cluster(&state)?;
         refuse_filled(&self.data_dir)?;
 
         let cluster_id = Uuid::new_v4().to_string();
@@ -105,10 +105,15 @@ fn read_backup(path: &Path) -> Result<(Header, State), Problem> {
     })
 }
 
-/// What phones show by the backup, they may have exchanged for something newer since, which this state knows nothing of:
-/// all are told again.
-fn with_phones_unseen(state: &State) -> Result<State, Problem> {
+/// How many entries the log skips: more than a year of thirty a second. What was written after the backup is lost, but
+/// phones may still have documents and passwords of epochs from then: none of those epochs may be given again.
+const INDEXES_SKIPPED: u64 = 1 << 30;
+
+/// The state as the new cluster begins with it. What phones show by the backup, they may have exchanged for something
+/// newer since, which this state knows nothing of: all are told again.
+fn for_a_new_cluster(state: &State) -> Result<State, Problem> {
     let mut parts = state.parts();
+    parts.index = parts.index.saturating_add(INDEXES_SKIPPED);
     for device in &mut parts.devices {
         if device.shown.is_some() {
             Arc::make_mut(device).shown = None;
@@ -140,7 +145,7 @@ fn refuse_filled(path: &Path) -> Result<(), Problem> {
     ))
 }
 
-/// The new cluster's log goes on where the state's ended, so that epochs go on rising; its terms start anew.
+/// The new cluster's log goes on where the state's ended, so that epochs go on rising; its terms begin anew.
 /// The one voter is the node itself.
 fn first_header(cluster_id: &str, state: &State, node_id: u64, address: &str, site: &str) -> Header {
     let log_id = LogId {
@@ -216,9 +221,12 @@ mod tests {
         parts.index = 9;
         parts.sites.push(Arc::new(Site::new("chicago".parse().unwrap())));
         parts.devices.push(Arc::new(phone.clone()));
-        let restored = with_phones_unseen(&State::restore(parts).unwrap()).unwrap();
+        let restored = for_a_new_cluster(&State::restore(parts).unwrap()).unwrap();
         let expected = Device { shown: None, ..phone };
         assert_eq!(**restored.device(&expected.id).unwrap(), expected);
-        assert_eq!((restored.index(), restored.wanted_stamp(&expected.id)), (9, 7));
+        assert_eq!(
+            (restored.index(), restored.wanted_stamp(&expected.id)),
+            (9 + INDEXES_SKIPPED, 7)
+        );
     }
 }

@@ -44,7 +44,7 @@ impl Adapter for Linphone {
             wipe: "the neutral document turns the session's account off and leaves no credentials of it, empties the \
                    address of the contacts, and keeps no calls; it works when the application starts the next time",
             unverified: &[
-                "nothing here was seen in the application",
+                "only linphonec 5.1 was tried (lines, registration, a call), none of the applications",
                 "that no calls are kept, and those kept are dropped, when history_max_size becomes 0",
                 "that contacts are dropped when contacts-vcard-list becomes empty",
                 "which entry sets the language on telephones (ui/locale is the desktop's)",
