@@ -40,11 +40,12 @@ pub(super) async fn ask(
     headers: HeaderMap,
 ) -> Response {
     let opened = phones.tokens.read(Purpose::Lock, "", &token, now());
-    let Some((visit, user, _)) = asked(&phones, &peer, opened) else {
+    let Some((visit, user, id)) = asked(&phones, &peer, opened) else {
         return gone();
     };
     let until = visit.office.clock(visit.lock_until(&user));
-    let content = format!("{} {}", visit.device.id, user.id);
+    // However often one asks, it is one request: it locks once, whatever happens in between.
+    let content = format!("{} {} {id}", visit.device.id, user.id);
     let token = phones
         .tokens
         .issue(Purpose::LockSure, "", &content, visit.now, SURE_GOOD_S);
@@ -85,11 +86,14 @@ fn asked<'a>(
     opened: Result<Opened, Rejected>,
 ) -> Option<(Visit<'a>, Arc<User>, RequestId)> {
     let opened = opened.ok()?;
-    let (device, user) = opened.content.split_once(' ')?;
+    let mut parts = opened.content.split(' ');
+    let (device, user) = (parts.next()?, parts.next()?);
+    let first = parts.next().and_then(|id| u128::from_str_radix(id, 16).ok());
+    let request_id = first.map_or(opened.request_id, RequestId);
     let device = DeviceId::parse(device).ok()?;
     let visit = Visit::new(phones, &device, Some(peer.address))?;
     let user = visit.state.user(&UserId::parse(user).ok()?).cloned()?;
-    Some((visit, user, opened.request_id))
+    Some((visit, user, request_id))
 }
 
 /// Whose phone it was is not known any more, so neither is the language.
