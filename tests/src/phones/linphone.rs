@@ -9,6 +9,7 @@ use crate::tools::{Folder, Process, installed};
 use crate::wait::eventually;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// A phone that takes every call at once. Switched off when dropped.
 pub struct Linphone {
@@ -84,16 +85,21 @@ impl Linphone {
         .await;
     }
 
-    /// Waits until it is registered.
+    /// Waits until it is registered, with the account that it calls from.
     pub async fn registered(&mut self) {
-        eventually("linphonec is registered", PATIENCE, || {
-            let done = self.log().contains("SIP/2.0 200 OK")
-                || self.log().contains("state to [LinphoneRegistrationOk]");
-            std::future::ready(done.then_some(()))
-        })
-        .await;
-        self.type_line("status register");
-        self.shows("registered, identity=").await;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        // It says how things stand when it is asked, and not when that changes.
+        while tokio::time::Instant::now() < deadline {
+            self.type_line("status register");
+            tokio::time::sleep(ASK_EVERY).await;
+            if self.process.output().contains("registered, identity=") {
+                return;
+            }
+        }
+        panic!(
+            "linphonec is not registered; its screen: {}",
+            self.process.output()
+        );
     }
 
     /// Waits until sound goes both ways: what the phone itself measures each second.
