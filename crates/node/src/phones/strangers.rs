@@ -34,6 +34,7 @@ impl Strangers {
 
     /// Whether a source has asked too often to be let in now; counts nothing.
     pub(super) fn is_out(&self, source: IpAddr, now: Instant) -> bool {
+        let source = network_of(source);
         let counts = self.counts.lock();
         let count = counts.get(&source).or_else(|| {
             let is_full = counts.len() >= SOURCES_MAX;
@@ -142,6 +143,8 @@ mod tests {
         ]
         .map(let_in);
         assert_eq!(outcomes, [true, true, false, true]);
+        assert!(strangers.is_out("2001:db8::7".parse().unwrap(), start));
+        assert!(!strangers.is_out("2001:db8:0:1::7".parse().unwrap(), start));
     }
 
     #[test]
