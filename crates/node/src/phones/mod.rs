@@ -36,7 +36,7 @@ mod tokens;
 mod trouble;
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use hotdesk_core::{Device, DeviceId, Epoch, MacAddress, State, TimeMs};
 use hotdesk_phone::{Desk, Vendor};
@@ -49,7 +49,7 @@ use self::strangers::Strangers;
 use self::timing::Timing;
 use self::tokens::Tokens;
 use crate::lines::Lines;
-use crate::services::Shared;
+use crate::services::{self, Shared};
 
 pub(crate) use listen::{Bound, Peer, Running};
 pub(crate) use metrics::Metrics;
@@ -140,9 +140,6 @@ impl Phones {
 
     /// The log's clock, or this machine's when nothing has been logged for a while.
     fn now(&self, state: &State) -> TimeMs {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        state
-            .clock()
-            .max(TimeMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+        state.clock().max(services::now())
     }
 }

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 
 use super::call::Call;
 use super::request::{actor, consistency, request_id};
-use super::{Error, Shared};
+use super::{Error, Shared, now};
 use crate::telemetry::{self, note};
 
 /// The furthest that an enrolment window may reach ahead, in milliseconds (24 hours): in it, whoever knows a phone's
@@ -177,12 +177,4 @@ fn not_too_far_ahead(field: &str, until_ms: u64, max_ms: u64, max: &str) -> Resu
         return Err(Error::invalid(field, format!("must be at most {max} ahead")));
     }
     Ok(())
-}
-
-/// This machine's clock, only to turn away what cannot be meant, and to say until when a day lasts.
-fn now() -> TimeMs {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    TimeMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
