@@ -53,8 +53,6 @@ pub struct Answer {
     pub content_type: String,
     /// Refresh, as phones understand it.
     pub refresh: Option<(u32, String)>,
-    /// The ETag.
-    pub etag: Option<String>,
     /// The body, as text.
     pub body: String,
 }
@@ -149,7 +147,6 @@ async fn send(
         status: head.status.as_u16(),
         content_type: header("content-type").unwrap_or_default(),
         refresh: header("refresh").as_deref().and_then(refresh),
-        etag: header("etag"),
         body: String::from_utf8_lossy(&body).into_owned(),
     })
 }

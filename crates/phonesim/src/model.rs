@@ -28,8 +28,6 @@ pub struct Fetch {
 pub struct Applied {
     /// Files that the document refers to, to be loaded next.
     pub then: Vec<Fetch>,
-    /// The call history was cleared.
-    pub history_cleared: bool,
 }
 
 /// What a phone's memory means.
@@ -47,16 +45,6 @@ pub struct Settings {
     pub app_label: String,
     /// Where the documents are, from now on; empty: where they were.
     pub provisioning_url: String,
-    /// All calls are forwarded there; empty for none.
-    pub forwarded_to: String,
-    /// Calls do not ring.
-    pub do_not_disturb: bool,
-    /// What the message key dials.
-    pub voicemail: String,
-    /// What the phone speaks, as the vendor names it.
-    pub language: String,
-    /// A NOTIFY check-sync restarts the phone instead of only loading.
-    pub reboots_on_notify: bool,
 }
 
 /// An account that the phone registers.
@@ -89,8 +77,6 @@ pub struct Habits {
     pub challenges: bool,
     /// Registers its first account only.
     pub registers_first_only: bool,
-    /// Shows pages.
-    pub has_browser: bool,
     /// Asks for name and password on its screen when a document answers 401.
     pub asks_on_401: bool,
 }

@@ -64,7 +64,6 @@ impl Model for Cisco {
         let mut settings = Settings {
             app_url: flash.get("/servicesURL").to_owned(),
             app_label: "Services".into(),
-            language: flash.get("/userLocale/langCode").to_owned(),
             ..Settings::default()
         };
         for number in 1..=64 {
@@ -85,9 +84,6 @@ impl Model for Cisco {
                         },
                         registrar: format!("{domain}:{port}"),
                     });
-                    if settings.voicemail.is_empty() {
-                        settings.voicemail = get("messagesNumber");
-                    }
                 }
                 "2" | "21" if !get("speedDialNumber").is_empty() => {
                     settings.keys.push((get("featureLabel"), get("speedDialNumber")))
@@ -135,7 +131,6 @@ impl Model for Cisco {
         Habits {
             waits_for_calls: true,
             registers_first_only: true,
-            has_browser: true,
             ..Habits::default()
         }
     }

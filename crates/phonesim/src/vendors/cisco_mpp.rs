@@ -73,10 +73,6 @@ impl Model for CiscoMpp {
             app_url: flash.get("XML_Application_Service_URL").to_owned(),
             app_label: flash.get("XML_Application_Service_Name").to_owned(),
             provisioning_url: rule(flash.get("Profile_Rule")),
-            voicemail: flash.get("Voice_Mail_Number").to_owned(),
-            language: flash.get("Language_Selection").to_owned(),
-            forwarded_to: flash.get("Cfwd_All_Dest").to_owned(),
-            ..Settings::default()
         }
     }
 
@@ -105,7 +101,6 @@ impl Model for CiscoMpp {
         Habits {
             waits_for_calls: true,
             challenges: true,
-            has_browser: true,
             ..Habits::default()
         }
     }

@@ -70,14 +70,6 @@ impl Model for Fanvil {
                 "" => String::new(),
                 server => format!("{server}/"),
             },
-            forwarded_to: match flash.get("sip.line.1.AlwaysFWD") {
-                "1" => flash.get("sip.line.1.AlwaysFWDNum").to_owned(),
-                _ => String::new(),
-            },
-            do_not_disturb: flash.get("sip.line.1.EnableDND") == "1",
-            voicemail: flash.get("sip.line.1.MWINum").to_owned(),
-            language: flash.get("phone.display.DefaultLanguage").to_owned(),
-            reboots_on_notify: flash.get("sip.NotifyReboot") != "0",
             ..Settings::default()
         };
         let side = (1..=KEYS).map(|key| format!("dsskey.dssSide.1.Fkey.{key}"));
@@ -141,7 +133,6 @@ impl Model for Fanvil {
     fn habits(&self) -> Habits {
         Habits {
             waits_for_calls: true,
-            has_browser: true,
             ..Habits::default()
         }
     }

@@ -87,7 +87,6 @@ impl Model for Grandstream {
                 "" => String::new(),
                 path => format!("{scheme}://{path}/"),
             },
-            voicemail: value(33),
             ..Settings::default()
         }
     }
@@ -117,7 +116,6 @@ impl Model for Grandstream {
         Habits {
             waits_for_calls: true,
             challenges: true,
-            has_browser: true,
             asks_on_401: true,
             ..Habits::default()
         }

@@ -77,7 +77,6 @@ impl Model for Linphone {
         };
         Settings {
             accounts: numbers.into_iter().filter_map(account).collect(),
-            language: flash.get("ui/locale").to_owned(),
             provisioning_url: match flash.get("misc/config-uri").rsplit_once('/') {
                 Some((folder, _file)) => format!("{folder}/"),
                 None => String::new(),

@@ -63,8 +63,6 @@ impl Model for Mitel {
             accounts: (1..=LINES).filter_map(account).collect(),
             app_url: flash.get("xml application URI").to_owned(),
             app_label: flash.get("xml application title").to_owned(),
-            voicemail: flash.get("sip line1 vmail").to_owned(),
-            language: flash.get("input language").to_owned(),
             ..Settings::default()
         };
         let path = flash.get("https path");
@@ -128,7 +126,6 @@ impl Model for Mitel {
     fn habits(&self) -> Habits {
         Habits {
             waits_for_calls: true,
-            has_browser: true,
             ..Habits::default()
         }
     }

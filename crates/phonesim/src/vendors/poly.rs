@@ -49,10 +49,7 @@ impl Model for Poly {
                     name: name.to_owned(),
                     required: true,
                 });
-                return Ok(Applied {
-                    then: then.collect(),
-                    ..Applied::default()
-                });
+                return Ok(Applied { then: then.collect() });
             }
             "directory" => contacts(&root, flash),
             _ if name.ends_with(".cfg") => attributes(&root, flash),
@@ -79,13 +76,6 @@ impl Model for Poly {
         let mut settings = Settings {
             accounts: (1..=LINES).filter_map(account).collect(),
             provisioning_url: flash.get("device.prov.serverName").to_owned(),
-            forwarded_to: match flash.get("divert.fwd.1.enabled") {
-                "1" => flash.get("divert.1.contact").to_owned(),
-                _ => String::new(),
-            },
-            voicemail: flash.get("msg.mwi.1.callBack").to_owned(),
-            language: flash.get("lcl.ml.lang").to_owned(),
-            reboots_on_notify: flash.get("voIpProt.SIP.specialEvent.checkSync.alwaysReboot") != "0",
             app_url: flash.get("mb.main.home").to_owned(),
             app_label: "Applications".into(),
             ..Settings::default()
@@ -128,7 +118,7 @@ impl Model for Poly {
         if event.split(';').next().map(str::trim) != Some("check-sync") {
             return Reaction::Ignored;
         }
-        match self.settings(flash).reboots_on_notify {
+        match flash.get("voIpProt.SIP.specialEvent.checkSync.alwaysReboot") != "0" {
             true => Reaction::Restart,
             false => Reaction::Load,
         }
@@ -154,7 +144,6 @@ impl Model for Poly {
     fn habits(&self) -> Habits {
         Habits {
             waits_for_calls: true,
-            has_browser: true,
             ..Habits::default()
         }
     }

@@ -89,14 +89,6 @@ impl Model for Snom {
                 Some((folder, _file)) => format!("{folder}/"),
                 None => String::new(),
             },
-            forwarded_to: match flash.get("fwd_all_enabled/1") {
-                "on" => flash.get("fwd_all_target/1").to_owned(),
-                _ => String::new(),
-            },
-            do_not_disturb: flash.get("dnd_mode") == "on",
-            voicemail: flash.get("user_mailbox/1").to_owned(),
-            language: flash.get("language").to_owned(),
-            reboots_on_notify: flash.get("checksync_action") == "reboot",
             ..Settings::default()
         };
         for number in 0..KEYS {
@@ -181,7 +173,6 @@ impl Model for Snom {
     fn habits(&self) -> Habits {
         Habits {
             waits_for_calls: true,
-            has_browser: true,
             ..Habits::default()
         }
     }

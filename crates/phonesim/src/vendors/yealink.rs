@@ -92,15 +92,6 @@ impl Model for Yealink {
         let mut settings = Settings {
             accounts: (1..=16).filter_map(account).collect(),
             provisioning_url: flash.get("static.auto_provision.server.url").to_owned(),
-            forwarded_to: match flash.get("account.1.always_fwd.enable") {
-                "1" => flash.get("account.1.always_fwd.target").to_owned(),
-                _ => String::new(),
-            },
-            do_not_disturb: flash.get("account.1.dnd.enable") == "1"
-                || flash.get("features.dnd.enable") == "1",
-            voicemail: flash.get("voice_mail.number.1").to_owned(),
-            language: flash.get("lang.gui").to_owned(),
-            reboots_on_notify: !matches!(flash.get("sip.notify_reboot_enable"), "0" | "2"),
             ..Settings::default()
         };
         let named = |kind: &str, number: usize| format!("{kind}.{number}");
@@ -159,7 +150,6 @@ impl Model for Yealink {
         Habits {
             skips_the_same: true,
             waits_for_calls: true,
-            has_browser: true,
             ..Habits::default()
         }
     }
