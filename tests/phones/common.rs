@@ -122,6 +122,14 @@ pub(crate) async fn neutral(phone: &SimPhone, desk: &Desk) -> View {
         .expect("it turns neutral")
 }
 
+/// Whether a phone's first line is this user's, and registered.
+pub(crate) fn is_first(number: &str) -> impl Fn(&View) -> bool {
+    move |view| {
+        let first = view.lines.first();
+        first.is_some_and(|line| line.user == number && line.is_registered)
+    }
+}
+
 /// A user's label begins with the extension, which has four digits here.
 fn begins_with_a_number(label: &str) -> bool {
     let first = label.split(' ').next().unwrap_or_default();

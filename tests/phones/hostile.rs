@@ -7,7 +7,9 @@ use hotdesk_tests::company::{Company, PIN};
 use hotdesk_tests::offices::fresh_id;
 use hotdesk_tests::wait::eventually;
 
-use crate::common::{Desk, PATIENCE, log_in, neutral, plan, put, sit_down, switch_on, switch_on_with};
+use crate::common::{
+    Desk, PATIENCE, is_first, log_in, neutral, plan, put, sit_down, switch_on, switch_on_with,
+};
 
 const WRONG_PIN: &str = "000000";
 
@@ -19,13 +21,8 @@ async fn a_lost_trigger_is_sent_again_and_a_phone_that_reboots_comes_back_as_its
     neutral(&phone, &desk).await;
     phone.forget_triggers(2);
     company.login("ada", &desk.id).await;
-    let is_hers = |view: &View| {
-        view.lines
-            .first()
-            .is_some_and(|line| line.user == "2001" && line.is_registered)
-    };
     phone
-        .wait("Ada's line", PATIENCE, is_hers)
+        .wait("Ada's line", PATIENCE, is_first("2001"))
         .await
         .expect("told again");
     phone.press(Press::PowerCycle);
@@ -35,7 +32,7 @@ async fn a_lost_trigger_is_sent_again_and_a_phone_that_reboots_comes_back_as_its
         .await
         .expect("it restarts");
     phone
-        .wait("Ada's line", PATIENCE, is_hers)
+        .wait("Ada's line", PATIENCE, is_first("2001"))
         .await
         .expect("still hers after a reboot");
 }
@@ -51,13 +48,8 @@ async fn an_edge_that_was_killed_goes_on_where_it_was() {
     phone.forget_triggers(1);
     company.login("ada", &desk.id).await;
     company.restart_edge(0).await;
-    let is_hers = |view: &View| {
-        view.lines
-            .first()
-            .is_some_and(|line| line.user == "2001" && line.is_registered)
-    };
     phone
-        .wait("Ada's line", PATIENCE, is_hers)
+        .wait("Ada's line", PATIENCE, is_first("2001"))
         .await
         .expect("told by the edge that came back");
 }
@@ -74,19 +66,12 @@ async fn a_phone_in_a_call_is_left_alone_until_it_has_ended() {
     neutral(&colleague, &other).await;
     sit_down(&phone, "2001").await;
     sit_down(&colleague, "2002").await;
-    let line = |number: &'static str| {
-        move |view: &View| {
-            view.lines
-                .iter()
-                .any(|line| line.user == number && line.is_registered)
-        }
-    };
     phone
-        .wait("Ada's line", PATIENCE, line("2001"))
+        .wait("Ada's line", PATIENCE, is_first("2001"))
         .await
         .expect("hers");
     colleague
-        .wait("Bob's line", PATIENCE, line("2002"))
+        .wait("Bob's line", PATIENCE, is_first("2002"))
         .await
         .expect("his");
     for phone in [&phone, &colleague] {
@@ -100,7 +85,7 @@ async fn a_phone_in_a_call_is_left_alone_until_it_has_ended() {
     company.login("ada", &other.id).await;
     // The other phone, in the same call, is hers by the log at once and by its screen only later.
     colleague
-        .wait("still Bob's screen", PATIENCE, line("2002"))
+        .wait("still Bob's screen", PATIENCE, is_first("2002"))
         .await
         .expect("left alone");
     assert_eq!(phone.view().loads, loads, "nothing was loaded during the call");
@@ -108,7 +93,7 @@ async fn a_phone_in_a_call_is_left_alone_until_it_has_ended() {
     phone.press(Press::HangUp);
     neutral(&phone, &desk).await;
     colleague
-        .wait("Ada's line", PATIENCE, line("2001"))
+        .wait("Ada's line", PATIENCE, is_first("2001"))
         .await
         .expect("hers after the call");
 }

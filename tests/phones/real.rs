@@ -5,7 +5,7 @@ use hotdesk_phonesim::{CallView, Press, View};
 use hotdesk_tests::company::needs;
 use hotdesk_tests::phones::linphone::Linphone;
 
-use crate::common::{PATIENCE, neutral, plan, put, sit_down, switch_on};
+use crate::common::{PATIENCE, is_first, neutral, plan, put, sit_down, switch_on};
 
 /// The host of the office that it has to itself.
 const HOST: u8 = 9;
@@ -33,12 +33,10 @@ async fn linphone_gets_its_lines_from_its_document_and_is_called_by_its_users_ex
     neutral(&colleague, &other).await;
     sit_down(&colleague, "2002").await;
     colleague.press(Press::Exit);
-    let is_his = |view: &View| {
-        view.lines
-            .first()
-            .is_some_and(|line| line.user == "2002" && line.is_registered)
-    };
-    colleague.wait("Bob's line", PATIENCE, is_his).await.expect("his");
+    colleague
+        .wait("Bob's line", PATIENCE, is_first("2002"))
+        .await
+        .expect("his");
     colleague.type_text("2001");
     colleague.press(Press::Ok);
     let talks = |view: &View| matches!(view.call, CallView::Talking(_));

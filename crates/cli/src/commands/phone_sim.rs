@@ -10,37 +10,11 @@ use hotdesk_phonesim::{Flash, Hardware, Http, Model, SimPhone, Start, model};
 
 use crate::connect::Context;
 use crate::exit::{Exit, Own, Problem};
-use crate::phone_sim;
+use crate::phone_sim::{self, WORDS};
 
 /// Arguments of `phone-sim`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-A desk phone of a vendor, in the terminal: it asks the office's node for its documents under that vendor's names, \
-registers with the edge, shows the login application, and reloads when it is told to in that vendor's way. Beside \
-`hotdesk demo`:
-
-  hotdesk phone-sim --vendor yealink --site chicago   press F1, log in as 2041 with PIN 4711
-  hotdesk phone-sim --vendor cisco --site new-york    do the same there, and watch the first one
-
-Where standard input is no terminal, it says what to press, a line each:
-
-  printf 'soft Log in *11\\ntype 2041\\nok\\ntype 4711\\nok\\nsee Maria\\n' | hotdesk phone-sim --vendor yealink --site chicago
-
-  type 2041        presses keys of the keypad
-  ok               the next field, submit, or dial what was typed
-  soft Log in      presses the soft key with that label; waits for it
-  exit             leaves the page
-  up, down         chooses; delete takes a character back
-  see Chicago      waits until the screen has these words
-  gone Chicago     waits until the screen has them no longer
-  answer, hang-up  the call
-  pull-plug        and puts it in again
-  show             prints the screen
-  wait 2s          does nothing for a while
-  quit             leaves
-
-A label may be given by its beginning. Vendors: cisco, cisco-mpp, yealink, poly, snom, grandstream, fanvil, mitel, linphone; which of them an office \
-has, `hotdesk phone list` says.")]
+#[command(after_help = after_help())]
 pub(crate) struct PhoneSimArgs {
     /// Whose phone
     #[arg(long, value_name = "VENDOR")]
@@ -60,6 +34,27 @@ pub(crate) struct PhoneSimArgs {
     /// The address of this machine that the phone has
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     address: IpAddr,
+}
+
+fn after_help() -> String {
+    format!(
+        "\
+A desk phone of a vendor, in the terminal: it asks the office's node for its documents under that vendor's names, \
+registers with the edge, shows the login application, and reloads when it is told to in that vendor's way. Beside \
+`hotdesk demo`:
+
+  hotdesk phone-sim --vendor yealink --site chicago   press F1, log in as 2041 with PIN 4711
+  hotdesk phone-sim --vendor cisco --site new-york    do the same there, and watch the first one
+
+Where standard input is no terminal, it says what to press, a line each:
+
+  printf 'soft Log in *11\\ntype 2041\\nok\\ntype 4711\\nok\\nsee Maria\\n' | hotdesk phone-sim --vendor yealink --site chicago
+
+{WORDS}
+
+A label may be given by its beginning. Vendors: cisco, cisco-mpp, yealink, poly, snom, grandstream, fanvil, mitel, \
+linphone; which of them an office has, `hotdesk phone list` says."
+    )
 }
 
 impl PhoneSimArgs {

@@ -12,6 +12,8 @@ use hotdesk_phonesim::SimPhone;
 
 use crate::exit::{Own, Problem};
 
+pub(crate) use script::WORDS;
+
 /// Lets somebody use the phone until they have enough.
 ///
 /// # Errors
