@@ -2,11 +2,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::apply::testing::{device, edge, gone, group, login, named, served, site, user};
-use crate::calls::{CallClasses, Days, ScheduledForward};
-use crate::command::{Activity, RequestId};
-use crate::directory::SealedSecret;
+use crate::calls::{CallClasses, CallRights, CallSettings, Days, Hours, OutsideHours, ScheduledForward};
+use crate::command::{Activity, ImportRow, RequestId};
+use crate::directory::{Device, Group, SealedSecret, Site, User};
 use crate::mac::MacAddress;
-use crate::phones::TokenHash;
+use crate::phones::{SeenPhone, TokenHash};
+use crate::policy::Policy;
+use crate::profile::{Profile, SoftFunction};
 use crate::session::Epoch;
 use crate::time::TimeMs;
 
