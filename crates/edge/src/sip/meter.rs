@@ -5,7 +5,13 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use hotdesk_sip::hop::Hop;
+use hotdesk_sip::message::{Message, Method};
+use hotdesk_sip::proxy::Application as _;
 use parking_lot::Mutex;
+
+use super::app::App;
+use super::settings::contains;
 
 /// Over how many tables the sources are spread, so that threads seldom meet.
 const TABLES: usize = 16;
@@ -113,6 +119,40 @@ fn network(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
         v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+impl App {
+    /// Whether a new request is dropped, because its source sends more than its share. Emergency calls never are, and
+    /// neither is what belongs to something established, or comes from those who need no password.
+    pub(crate) fn is_beyond(&self, now: Instant, from: &Hop, request: &Message) -> bool {
+        if self.meter.is_off() {
+            return false;
+        }
+        let is_new = !matches!(
+            request.method(),
+            None | Some(Method::Ack | Method::Cancel | Method::Bye)
+        ) && request.to().is_ok_and(|to| to.params.get("tag").is_none());
+        if !is_new {
+            return false;
+        }
+        let source = from.remote.ip();
+        let Measured::Beyond { news } = self.meter.take(now, source) else {
+            return false;
+        };
+        if contains(&self.settings.open_networks, source)
+            || self.neighbour(request, from).is_some()
+            || self.is_vital(request)
+        {
+            return false;
+        }
+        self.metrics.refused("too_many_requests");
+        if news {
+            tracing::warn!(peer = %source, "a source sends more requests than it may; the rest is dropped");
+            self.notable
+                .note(format!("{source} sends more requests than it may"));
+        }
+        true
     }
 }
 

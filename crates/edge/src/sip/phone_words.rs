@@ -7,7 +7,8 @@ use hotdesk_phone::{
 use hotdesk_sip::hop::{Hop, Transport as HopTransport};
 use hotdesk_sip::secret::LineKey;
 
-use super::app::{App, split_sent_by};
+use super::app::App;
+use super::own::split_sent_by;
 use super::phones::Driven;
 use crate::phones::Moved;
 
