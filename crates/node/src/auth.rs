@@ -56,6 +56,12 @@ impl Auth {
         }
     }
 
+    /// Whether the call shows one of the tokens; where there are none, nobody does.
+    pub(crate) fn is_known(&self, metadata: &MetadataMap) -> bool {
+        let tokens = [&self.edge_token, &self.admin_token];
+        tokens.into_iter().flatten().any(|token| shows(metadata, token))
+    }
+
     /// Whether the call may log users in without their PIN.
     pub(crate) fn vouch(&self, metadata: &MetadataMap) -> Result<(), Failure> {
         if !self.allow_vouched_logins {

@@ -14,9 +14,11 @@
 mod auth;
 pub mod config;
 mod error;
+mod guesses;
 mod http;
 mod lines;
 mod node;
+mod per_minute;
 mod phones;
 pub mod pins;
 mod secret;

@@ -17,6 +17,7 @@ use tonic_health::server::HealthReporter;
 use crate::auth::Auth;
 use crate::config::{Config, Secrets, is_loopback};
 use crate::error::StartError;
+use crate::guesses::Guesses;
 use crate::http::{self, Metrics};
 use crate::lines::Lines;
 use crate::phones;
@@ -96,6 +97,7 @@ impl Node {
                 secrets.edge_token,
                 config.auth.allow_vouched_logins,
             ),
+            guesses: Guesses::new(&config.limits),
             lines,
             gate: Gate::new(config.limits.calls_max, config.limits.call_timeout),
             metrics: Metrics::default(),

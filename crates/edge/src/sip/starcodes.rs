@@ -268,7 +268,7 @@ fn refusal(error: &Error) -> Refusal {
 
 fn by_reason(reason: &str) -> Refusal {
     match reason {
-        "USER_LOCKED" => Refusal::Locked,
+        "USER_LOCKED" | "TOO_MANY_WRONG_PINS" => Refusal::Locked,
         "DEVICE_ON_HOLD" => Refusal::OnHold,
         "DEVICE_BUSY" => Refusal::InUse,
         "LOGGED_IN_ELSEWHERE" => Refusal::Elsewhere,

@@ -186,6 +186,10 @@ pub struct LimitsSection {
     pub streams_per_connection_max: u32,
     /// The largest message accepted.
     pub message_bytes_max: u32,
+    /// Wrong PINs a minute from one address.
+    pub wrong_pins_per_address_max: u32,
+    /// Wrong PINs a minute at one phone.
+    pub wrong_pins_per_phone_max: u32,
     /// How long a call may take that brings no deadline of its own, and at most.
     pub call_timeout: Duration,
     /// How long calls may go on after the node was told to stop.
@@ -299,6 +303,10 @@ impl Default for Config {
                 watchers_max: 1024,
                 streams_per_connection_max: 1024,
                 message_bytes_max: 4 * 1024 * 1024,
+                // More than the people behind one proxy mistype.
+                wrong_pins_per_address_max: 60,
+                // More than anybody types by hand who knows the PIN.
+                wrong_pins_per_phone_max: 10,
                 call_timeout: Duration::from_millis(5000),
                 shutdown_timeout: Duration::from_millis(10_000),
             },

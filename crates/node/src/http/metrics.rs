@@ -26,6 +26,7 @@ type LookupLabels = [(&'static str, &'static str); 2];
 pub(crate) struct Metrics {
     logins: Family<Labels, Counter>,
     lookups: Family<LookupLabels, Counter>,
+    held_up: Family<Labels, Counter>,
     /// What phones are served.
     pub(crate) phones: phones::Metrics,
 }
@@ -34,6 +35,11 @@ impl Metrics {
     /// A login was answered: "done", or the refusal's or failure's name.
     pub(crate) fn login(&self, outcome: &'static str) {
         self.logins.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// A PIN was not looked at, or not talked about, because of the wrong ones before it: "phone" or "address".
+    pub(crate) fn login_held_up(&self, by: &'static str) {
+        self.held_up.get_or_create(&[("by", by)]).inc();
     }
 
     /// A look-up over HTTP was answered.
@@ -63,6 +69,11 @@ fn registry(http: &Http) -> Registry {
         "logins",
         "Logins answered by this node, by outcome",
         shared.metrics.logins.clone(),
+    );
+    registry.register(
+        "logins_held_up",
+        "PINs not looked at because too many wrong ones came within a minute, by what held them up",
+        shared.metrics.held_up.clone(),
     );
     registry.register(
         "http_lookups",

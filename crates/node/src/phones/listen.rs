@@ -22,10 +22,10 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::certificates::{Certificates, macs};
-use super::strangers::network_of;
 use super::{Phones, Settings, plug_and_play, serve};
 use crate::config::{Config, is_loopback};
 use crate::error::StartError;
+use crate::per_minute::network_of;
 use crate::services::Shared;
 
 /// How long a handshake may take.

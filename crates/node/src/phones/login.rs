@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use hotdesk_core::command::LogoutTarget;
 use hotdesk_core::{Actor, DeviceId, EndedSession, Epoch, RequestId, Session, UserName};
@@ -13,12 +12,9 @@ use zeroize::Zeroizing;
 
 use super::Phones;
 use super::trouble::Trouble;
+use crate::guesses::Origin;
 use crate::pins::Pin;
 use crate::services::{self, Error, Login, Logout, new_request_id};
-
-/// How many wrong PINs a minute may come from one address that does not show to be a phone: more than the people behind
-/// one proxy mistype.
-pub(super) const WRONG_PER_MINUTE_MAX: u32 = 60;
 
 /// What somebody asks for at a phone.
 pub(crate) struct LogIn {
@@ -39,8 +35,13 @@ pub(crate) struct LogIn {
 
 /// How somebody shows to be the user. No `Debug`: there is a PIN in it.
 pub(crate) enum Proof {
-    /// The PIN, as typed; empty counts as missing.
-    Pin(Zeroizing<String>),
+    /// The PIN.
+    Pin {
+        /// As typed; empty counts as missing.
+        typed: Zeroizing<String>,
+        /// Where wrong ones are counted.
+        origin: Origin,
+    },
     /// Whoever calls has made sure already.
     Vouched,
 }
@@ -76,43 +77,19 @@ pub(super) async fn try_log_in(phones: &Phones, request: LogIn) -> Result<Logged
     answer
 }
 
-/// Checks a PIN for somebody who may sit anywhere in the network: with a bound for each address, because whoever tries
-/// one PIN with every user meets no user's lock.
-///
-/// # Errors
-/// `work`'s, or `OVERLOADED` after [`WRONG_PER_MINUTE_MAX`].
-pub(super) async fn guarded<T>(
-    phones: &Phones,
-    address: IpAddr,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    // Counted before it is known to be wrong, so that hanging up helps nobody.
-    if phones.guesses.let_in(address, Instant::now()).is_err() {
-        return Err(Failure::Overloaded.into());
-    }
-    let answer = work.await;
-    let name = answer.as_ref().map_or_else(Error::name, |_| "");
-    if !matches!(
-        name,
-        "wrong_pin" | "unknown_user" | "no_credential" | "user_locked"
-    ) {
-        phones.guesses.give_back(address);
-    }
-    answer
-}
-
 async fn decide(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
     let shared = &phones.shared;
     let call = shared.gate.enter(Arc::new(MetadataMap::new()))?;
-    let proof = match request.proof {
-        Proof::Vouched => services::Proof::Vouched,
-        Proof::Pin(typed) => services::Proof::Pin(pin(typed)?),
+    let (proof, origin) = match request.proof {
+        Proof::Vouched => (services::Proof::Vouched, Origin::Phone),
+        Proof::Pin { typed, origin } => (services::Proof::Pin(pin(typed)?), origin),
     };
     let login = Login {
         // What was typed is not repeated: people type their PIN into the wrong field.
         user: UserName::parse(&request.user)
             .map_err(|_| Error::invalid("user", "is no name that a user can have"))?,
         device: request.device,
+        origin,
         by: actor(request.surface),
         request_id: request.request_id,
         deadline: call.deadline,

@@ -67,8 +67,6 @@ pub(crate) struct Phones {
     paths: Paths,
     reporter: Reporter,
     strangers: Strangers,
-    /// Those who type PINs without standing at a phone.
-    guesses: Strangers,
     timing: Timing,
     enrolments: Enrolments,
     stale: Stale,
@@ -82,7 +80,6 @@ impl Phones {
             tokens: Tokens::new(shared.lines.as_ref().map(Lines::page_key)),
             shared,
             strangers: Strangers::new(settings.strangers_per_minute_max),
-            guesses: Strangers::new(login::WRONG_PER_MINUTE_MAX),
             settings,
             paths: Paths::default(),
             reporter,

@@ -139,6 +139,7 @@ fn sentence(state: &State, office: &Office, language: Language, error: &Error) -
             Failure::VouchingNotAllowed | Failure::Unauthenticated => Sentence::NotAllowed,
             Failure::Unknown => Sentence::Unclear,
             Failure::Overloaded => Sentence::TooBusy,
+            Failure::TooManyWrongPins { .. } => Sentence::TooManyWrongPins,
             Failure::NoLeader
             | Failure::Timeout
             | Failure::Stopped { .. }
@@ -199,6 +200,15 @@ mod tests {
             (
                 Failure::WrongPin { remaining: Some(1) }.into(),
                 "Noch ein Versuch.",
+                false,
+            ),
+            (
+                Failure::TooManyWrongPins {
+                    place: "phone",
+                    wait: std::time::Duration::from_secs(9),
+                }
+                .into(),
+                "eine Minute",
                 false,
             ),
             (Failure::VouchingNotAllowed.into(), "nicht erlaubt", false),

@@ -1,5 +1,6 @@
 //! Letting calls in: room, deadline, token; and out again, with what became of them in the span.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Error, Shared};
 use crate::auth::Auth;
+use crate::guesses::Origin;
 use crate::telemetry::{self, note};
 
 /// How many calls are in, and whether more may come.
@@ -94,6 +96,17 @@ pub(crate) struct Call {
 }
 
 impl Shared {
+    /// Where the PINs of a call come from. A program with a token or a certificate speaks for a whole office, whose people
+    /// mistype more than one person does.
+    pub(super) fn origin<Q>(&self, request: &Request<Q>) -> Origin {
+        if self.auth.is_known(request.metadata()) || request.peer_certs().is_some() {
+            return Origin::Phone;
+        }
+        let address = request.remote_addr().map(|address| address.ip());
+        // Without an address it comes from within this process.
+        Origin::Address(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
+
     /// Works on a call that anybody may make.
     pub(super) async fn answer<Q, A, F>(
         &self,

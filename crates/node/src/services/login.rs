@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 use super::call::Call;
 use super::request::{actor, new_request_id, request_id};
 use super::{Error, Shared};
+use crate::guesses::{Guess, Origin};
 use crate::pins::{Pin, Verdict};
 use crate::telemetry::{self, note};
 
@@ -41,6 +42,8 @@ pub(crate) struct Login {
     pub(crate) user: UserName,
     /// Where; for a check without a login, what the event of a lockout names.
     pub(crate) device: DeviceId,
+    /// Where the PIN comes from.
+    pub(crate) origin: Origin,
     /// Who asks.
     pub(crate) by: Actor,
     /// The same in every retry.
@@ -113,7 +116,7 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, login: Login, proof: Proof) -> 
 /// As [`log_in`], as far as the user is concerned.
 pub(crate) async fn check_pin(shared: &Arc<Shared>, login: &Login, pin: Pin) -> Result<Known, Error> {
     let (work, checked) = (Arc::clone(shared), login.clone());
-    let check = async move { checked.check(&work, &Arc::new(pin)).await };
+    let check = async move { checked.check(&work, &checked.guess(&work), &Arc::new(pin)).await };
     let version = to_the_end(login.deadline, check).await?;
     let state = shared.catch_up(login.deadline).await?;
     let unknown = || Refusal::UnknownUser {
@@ -126,6 +129,7 @@ pub(crate) async fn check_pin(shared: &Arc<Shared>, login: &Login, pin: Pin) -> 
     }
     let clock = state.clock().max(now());
     if let Some(until) = user.failures.locked_until.filter(|until| *until > clock) {
+        login.guess(shared).wrong()?;
         return Err(Refusal::UserLocked { user: id, until }.into());
     }
     match &user.credential {
@@ -151,9 +155,10 @@ async fn to_the_end<T: Send + 'static>(
 pub(super) async fn login(
     shared: &Arc<Shared>,
     call: Call,
+    origin: Origin,
     request: v1::LoginRequest,
 ) -> Result<v1::LoginResponse, Error> {
-    let answer = asked(shared, call, request).await;
+    let answer = asked(shared, call, origin, request).await;
     let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
     shared.metrics.login(outcome);
     answer
@@ -162,6 +167,7 @@ pub(super) async fn login(
 async fn asked(
     shared: &Arc<Shared>,
     call: Call,
+    origin: Origin,
     mut request: v1::LoginRequest,
 ) -> Result<v1::LoginResponse, Error> {
     // Taken out first of all, so that it is wiped whatever happens next.
@@ -174,6 +180,7 @@ async fn asked(
     let login = Login {
         user: name("user", &request.user)?,
         device: name("device", &request.device)?,
+        origin,
         by: actor(&request.by, shared.node_id),
         request_id: request_id(&request.request_id)?,
         deadline: call.deadline,
@@ -220,17 +227,30 @@ enum Checked {
 
 impl Login {
     async fn with_pin(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<LoggedIn, Error> {
-        let version = self.check(shared, pin).await?;
-        let first = self.propose(shared, self.request_id, Some(version)).await;
-        if !matches!(first, Err(Error::Refusal(Refusal::CredentialChanged { .. }))) {
-            return first;
+        let guess = self.guess(shared);
+        let version = self.check(shared, &guess, pin).await?;
+        let mut decided = self.propose(shared, self.request_id, Some(version)).await;
+        if matches!(decided, Err(Error::Refusal(Refusal::CredentialChanged { .. }))) {
+            let newer = self
+                .check_against(shared, shared.catch_up(self.deadline).await?, pin)
+                .await?;
+            let newer = self.version_or_refusal(shared, &guess, newer).await?;
+            let second = RequestId(self.request_id.0 ^ SECOND_TRY);
+            decided = self.propose(shared, second, Some(newer)).await;
         }
-        let newer = self
-            .check_against(shared, shared.catch_up(self.deadline).await?, pin)
-            .await?;
-        let newer = self.version_or_refusal(shared, newer).await?;
-        self.propose(shared, RequestId(self.request_id.0 ^ SECOND_TRY), Some(newer))
-            .await
+        if matches!(decided, Err(Error::Refusal(Refusal::UserLocked { .. }))) {
+            // A wrong PIN is answered the same here, and the count must not tell them apart.
+            guess.wrong()?;
+        }
+        decided
+    }
+
+    /// What is counted when the PIN turns out to be wrong.
+    fn guess<'a>(&'a self, shared: &'a Shared) -> Guess<'a> {
+        let state = shared.cluster.local().state;
+        shared
+            .guesses
+            .guess(&shared.metrics, &state, &self.device, self.origin)
     }
 
     async fn propose(
@@ -263,7 +283,8 @@ impl Login {
     }
 
     /// The version of the credential that the PIN matches; otherwise counts the wrong PIN and says no.
-    async fn check(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<u64, Error> {
+    async fn check(&self, shared: &Shared, guess: &Guess<'_>, pin: &Arc<Pin>) -> Result<u64, Error> {
+        guess.admit()?;
         let local = shared.cluster.local();
         let state = if local.cut_off {
             // Nothing can be counted: how a right PIN fails then must not differ from how a wrong one does.
@@ -279,7 +300,7 @@ impl Login {
                 checked = self.check_against(shared, fresh, pin).await?;
             }
         }
-        self.version_or_refusal(shared, checked).await
+        self.version_or_refusal(shared, guess, checked).await
     }
 
     fn credential_seen(&self, state: &State) -> Option<(UserId, Option<u64>)> {
@@ -308,7 +329,18 @@ impl Login {
         })
     }
 
-    async fn version_or_refusal(&self, shared: &Shared, checked: Checked) -> Result<u64, Error> {
+    /// Also counts what is wrong by where it came from. Here at the latest, so that of many that were looked at at the
+    /// same time no more are told of than may be, and whoever hangs up is counted as well.
+    async fn version_or_refusal(
+        &self,
+        shared: &Shared,
+        guess: &Guess<'_>,
+        checked: Checked,
+    ) -> Result<u64, Error> {
+        match &checked {
+            Checked::Matches(_) | Checked::OtherPepper => guess.admit()?,
+            Checked::Wrong(_) | Checked::NoCredential(_) | Checked::UnknownUser => guess.wrong()?,
+        }
         match checked {
             Checked::Matches(version) => Ok(version),
             Checked::Wrong(user) => Err(self.wrong_pin(shared, user).await),

@@ -18,6 +18,7 @@ use super::call::Call;
 use super::login::login;
 use super::sessions::Answers;
 use super::{Error, Shared};
+use crate::guesses::Origin;
 
 /// How many logins of one stream are worked on at the same time. The next is not read before one of them has
 /// been answered; the caller's library holds it back.
@@ -27,6 +28,7 @@ const LOGINS_AT_ONCE: usize = 1024;
 pub(super) fn login_stream(
     shared: &Arc<Shared>,
     call: &Call,
+    origin: Origin,
     logins: Streaming<v1::LoginStreamRequest>,
 ) -> Answers<v1::LoginStreamResponse> {
     // Whoever may vouch is decided by the stream's headers. The deadline is not taken from there: it would be the
@@ -43,7 +45,7 @@ pub(super) fn login_stream(
     let gate = Arc::clone(&shared);
     let answers = until_broken(logins)
         .take_until(stopping)
-        .map(move |request| answer(Arc::clone(&shared), Arc::clone(&metadata), request))
+        .map(move |request| answer(Arc::clone(&shared), Arc::clone(&metadata), origin, request))
         .buffer_unordered(LOGINS_AT_ONCE)
         .map(Ok);
     // Everything that was read has been answered by then.
@@ -66,6 +68,7 @@ fn until_broken(
 async fn answer(
     shared: Arc<Shared>,
     metadata: Arc<MetadataMap>,
+    origin: Origin,
     request: v1::LoginStreamRequest,
 ) -> v1::LoginStreamResponse {
     let v1::LoginStreamRequest { seq, login: message } = request;
@@ -80,7 +83,7 @@ async fn answer(
     let work = async {
         let message = message.ok_or_else(|| Error::invalid("login", "is missing: expected the login"))?;
         let call = shared.gate.enter(metadata)?;
-        login(&shared, call, message).await
+        login(&shared, call, origin, message).await
     };
     let result = match work.instrument(span).await {
         Ok(response) => Answer::Response(response),

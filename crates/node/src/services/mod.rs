@@ -39,6 +39,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::auth::Auth;
+use crate::guesses::Guesses;
 use crate::http::Metrics;
 use crate::lines::Lines;
 use crate::pins::Pins;
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) cluster: Cluster,
     pub(crate) pins: Pins,
     pub(crate) auth: Auth,
+    /// Wrong PINs of the last minute.
+    pub(crate) guesses: Guesses,
     /// What phones' passwords are sealed with, where the node has the key.
     pub(crate) lines: Option<Lines>,
     pub(crate) gate: Gate,

@@ -25,8 +25,11 @@ pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send
 #[tonic::async_trait]
 impl Sessions for SessionsService {
     async fn login(&self, request: Request<v1::LoginRequest>) -> Result<Response<v1::LoginResponse>, Status> {
+        let origin = self.0.origin(&request);
         self.0
-            .answer(request, |call, message| login::login(&self.0, call, message))
+            .answer(request, |call, message| {
+                login::login(&self.0, call, origin, message)
+            })
             .await
     }
 
@@ -36,7 +39,8 @@ impl Sessions for SessionsService {
         &self,
         request: Request<Streaming<v1::LoginStreamRequest>>,
     ) -> Result<Response<Self::LoginStreamStream>, Status> {
-        let begin = async |call: Call, logins| Ok(login_stream::login_stream(&self.0, &call, logins));
+        let origin = self.0.origin(&request);
+        let begin = async |call: Call, logins| Ok(login_stream::login_stream(&self.0, &call, origin, logins));
         self.0.answer(request, begin).await
     }
 

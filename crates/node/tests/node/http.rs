@@ -35,6 +35,11 @@ async fn get(world: &World, path: &str) -> Answer {
     .await
 }
 
+/// What is read at a path.
+pub(crate) async fn body_of(world: &World, path: &str) -> String {
+    get(world, path).await.body
+}
+
 async fn post(world: &World, path: &str, form: &str) -> Answer {
     let length = form.len();
     let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}");

@@ -3,6 +3,7 @@
 mod admin;
 mod bad_requests;
 mod directory;
+mod guessing;
 mod http;
 mod import;
 mod login;

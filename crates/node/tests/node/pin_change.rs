@@ -24,7 +24,11 @@ async fn once_a_pin_was_changed_the_old_one_is_wrong_and_the_new_one_right() {
 /// never answered with the internals of the race; and whoever logs in after the last change needs the last PIN.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_in_the_middle_of_a_login_is_never_the_users_problem() {
-    let mut world = World::office().await;
+    let mut world = World::office_with(|config| {
+        config.limits.wrong_pins_per_phone_max = 1000;
+        config.limits.wrong_pins_per_address_max = 1000;
+    })
+    .await;
     let policy = hotdesk_proto::v1::Policy {
         lockout: Some(hotdesk_proto::v1::LockoutPolicy {
             failures_max: 0,

@@ -37,6 +37,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             "No answer came in time. It may have worked: look at the screen before you try again.".into()
         }
         S::TooBusy => "Too many people are logging in at the same time. Try again in a moment.".into(),
+        S::TooManyWrongPins => {
+            "Too many wrong PINs have come from here. Wait a minute, then try again.".into()
+        }
         S::NotPossible => "That did not work. Please tell the help desk.".into(),
         S::NotAllowed => "That is not allowed here.".into(),
         S::Reference { id } => format!("Reference for the help desk: {id}"),

@@ -39,6 +39,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             "Aucune réponse à temps. Cela a peut-être marché : regardez l'écran avant de réessayer.".into()
         }
         S::TooBusy => "Trop de connexions en même temps. Réessayez dans un instant.".into(),
+        S::TooManyWrongPins => {
+            "Trop de codes PIN erronés sont venus d’ici. Attendez une minute, puis réessayez.".into()
+        }
         S::NotPossible => "Cela n'a pas marché. Prévenez l'assistance.".into(),
         S::NotAllowed => "Cela n'est pas permis ici.".into(),
         S::Reference { id } => format!("Référence pour l'assistance : {id}"),

@@ -41,6 +41,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             "Es kam keine Antwort. Vielleicht hat es geklappt: bitte erst auf den Bildschirm sehen.".into()
         }
         S::TooBusy => "Gerade melden sich zu viele gleichzeitig an. Bitte gleich noch einmal versuchen.".into(),
+        S::TooManyWrongPins => {
+            "Von hier kamen zu viele falsche PINs. Bitte eine Minute warten und es dann noch einmal versuchen.".into()
+        }
         S::NotPossible => "Das hat nicht geklappt. Bitte dem Helpdesk melden.".into(),
         S::NotAllowed => "Das ist hier nicht erlaubt.".into(),
         S::Reference { id } => format!("Kennung für den Helpdesk: {id}"),

@@ -35,6 +35,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             "Nessuna risposta in tempo. Forse ha funzionato: guardi lo schermo prima di riprovare.".into()
         }
         S::TooBusy => "Troppi accessi nello stesso momento. Riprovi tra poco.".into(),
+        S::TooManyWrongPins => "Da qui sono arrivati troppi PIN errati. Attenda un minuto e riprovi.".into(),
         S::NotPossible => "Non ha funzionato. Avvisi l'assistenza.".into(),
         S::NotAllowed => "Questo qui non è permesso.".into(),
         S::Reference { id } => format!("Riferimento per l'assistenza: {id}"),

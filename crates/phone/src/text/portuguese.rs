@@ -35,6 +35,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             "Não veio resposta a tempo. Talvez tenha resultado: veja o ecrã antes de repetir.".into()
         }
         S::TooBusy => "Demasiadas pessoas ao mesmo tempo. Tente de novo daqui a pouco.".into(),
+        S::TooManyWrongPins => {
+            "Daqui vieram demasiados PIN errados. Espere um minuto e tente de novo.".into()
+        }
         S::NotPossible => "Não resultou. Avise o suporte.".into(),
         S::NotAllowed => "Isso não é permitido aqui.".into(),
         S::Reference { id } => format!("Referência para o suporte: {id}"),

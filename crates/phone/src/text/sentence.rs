@@ -51,6 +51,8 @@ pub enum Sentence<'a> {
     Unclear,
     /// Too many at the same time.
     TooBusy,
+    /// Too many wrong PINs were typed here within a minute.
+    TooManyWrongPins,
     /// Something else.
     NotPossible,
     /// The caller may not do that.

@@ -37,6 +37,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             "No llegó respuesta a tiempo. Quizá funcionó: mire la pantalla antes de repetir.".into()
         }
         S::TooBusy => "Demasiadas personas a la vez. Inténtelo de nuevo enseguida.".into(),
+        S::TooManyWrongPins => {
+            "Desde aquí han llegado demasiados PIN incorrectos. Espere un minuto e inténtelo de nuevo.".into()
+        }
         S::NotPossible => "No ha funcionado. Avise al soporte.".into(),
         S::NotAllowed => "Eso no está permitido aquí.".into(),
         S::Reference { id } => format!("Referencia para el soporte: {id}"),

@@ -45,6 +45,7 @@ fn samples() -> Vec<Sentence<'static>> {
         S::Unreachable,
         S::Unclear,
         S::TooBusy,
+        S::TooManyWrongPins,
         S::NotPossible,
         S::NotAllowed,
         S::Reference { id: "HD1007-7K3QX2" },

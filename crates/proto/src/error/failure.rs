@@ -31,6 +31,14 @@ pub enum Failure {
         /// Wrong PINs left before the account locks; `None` when locking is off or the count is not known.
         remaining: Option<u32>,
     },
+    /// Wrong PINs have used up the minute of where this one comes from, so it was not looked at.
+    #[error("too many wrong PINs came from this {place} within a minute: wait {} s", .wait.as_secs() + 1)]
+    TooManyWrongPins {
+        /// What is held up: "phone" or "address".
+        place: &'static str,
+        /// Until the minute is over.
+        wait: Duration,
+    },
     /// A login came without a PIN, and the caller did not vouch.
     #[error("a PIN is needed to log in")]
     PinRequired,
@@ -126,6 +134,7 @@ impl Failure {
             Self::NoLineKey => "HD2017",
             Self::NotProvisioned { .. } => "HD2018",
             Self::DeviceExists { .. } => "HD2019",
+            Self::TooManyWrongPins { .. } => "HD2020",
         }
     }
 
@@ -152,6 +161,7 @@ impl Failure {
             Self::NoLineKey => "no_line_key",
             Self::NotProvisioned { .. } => "not_provisioned",
             Self::DeviceExists { .. } => "device_exists",
+            Self::TooManyWrongPins { .. } => "too_many_wrong_pins",
         }
     }
 
@@ -165,6 +175,7 @@ impl Failure {
             Self::Unknown => "Try again with the same request id: it is carried out once at most.",
             Self::Overloaded | Self::Timeout => "Wait a moment and try again.",
             Self::WrongPin { .. } => "Type the PIN again, or ask an administrator to set a new one.",
+            Self::TooManyWrongPins { .. } => "Wait until the minute is over, and type the PIN again.",
             Self::PinRequired => "Type the PIN.",
             Self::VouchingNotAllowed => {
                 "Give the PIN, or allow logins without one in the node's configuration."
@@ -195,7 +206,8 @@ impl Failure {
     /// The same request may succeed by itself, here or at another node.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        self.retry_after().is_some()
+        // Programs must not go round the nodes with a PIN that this one does not look at.
+        !matches!(self, Self::TooManyWrongPins { .. }) && self.retry_after().is_some()
     }
 
     /// How long to wait before another try; `None` when trying again does not help. After the failures that
@@ -207,6 +219,7 @@ impl Failure {
             Self::Unknown | Self::Timeout => Some(Duration::from_millis(200)),
             Self::Overloaded | Self::WatchTooSlow => Some(Duration::from_millis(100)),
             Self::Stopped { .. } | Self::ShuttingDown => Some(Duration::from_millis(50)),
+            Self::TooManyWrongPins { wait, .. } => Some(*wait),
             Self::WrongPin { .. }
             | Self::PinRequired
             | Self::VouchingNotAllowed
@@ -227,6 +240,7 @@ impl Failure {
         match self {
             Self::Unknown => ErrorOutcome::Unknown,
             Self::WrongPin { .. }
+            | Self::TooManyWrongPins { .. }
             | Self::PinRequired
             | Self::VouchingNotAllowed
             | Self::Unauthenticated

@@ -31,6 +31,7 @@ pub fn status_of_refusal(refusal: &Refusal) -> Status {
         what_to_do: refusal.what_to_do(),
         outcome: ErrorOutcome::Refused,
         retry_after: None,
+        retryable: false,
         values: refusal_values(refusal),
         details: ErrorDetails::new(),
     };
@@ -58,6 +59,7 @@ impl From<&Failure> for Status {
             what_to_do: failure.what_to_do(),
             outcome: failure.outcome(),
             retry_after: failure.retry_after(),
+            retryable: failure.is_retryable(),
             values: HashMap::new(),
             details: ErrorDetails::new(),
         };
@@ -133,7 +135,7 @@ pub const fn failure_code(failure: &Failure) -> Code {
         Failure::VouchingNotAllowed => Code::PermissionDenied,
         Failure::NotFound { .. } => Code::NotFound,
         Failure::PinRequired | Failure::InvalidArgument { .. } => Code::InvalidArgument,
-        Failure::WatchTooSlow => Code::ResourceExhausted,
+        Failure::WatchTooSlow | Failure::TooManyWrongPins { .. } => Code::ResourceExhausted,
         Failure::DeviceExists { .. } => Code::AlreadyExists,
         Failure::ForeignCluster
         | Failure::Precondition { .. }
@@ -149,6 +151,7 @@ struct Info {
     what_to_do: &'static str,
     outcome: ErrorOutcome,
     retry_after: Option<Duration>,
+    retryable: bool,
     /// The values in the sentence, for programs.
     values: HashMap<String, String>,
     details: ErrorDetails,
@@ -163,7 +166,7 @@ impl Info {
         } = self;
         metadata.insert("code".into(), self.code.into());
         metadata.insert("what_to_do".into(), self.what_to_do.into());
-        metadata.insert("retryable".into(), self.retry_after.is_some().to_string());
+        metadata.insert("retryable".into(), self.retryable.to_string());
         metadata.insert("outcome".into(), self.outcome.name().into());
         details.set_error_info(self.name.to_ascii_uppercase(), DOMAIN, metadata);
         if self.retry_after.is_some() {

@@ -83,6 +83,10 @@ fn failures() -> Vec<Failure> {
             why: "connection refused".into(),
         },
         Failure::NoLineKey,
+        Failure::TooManyWrongPins {
+            place: "address",
+            wait: Duration::from_secs(42),
+        },
     ]
 }
 
@@ -113,6 +117,7 @@ fn each_failure_has_its_grpc_code_outcome_and_retry() {
             "HD2015 precondition FailedPrecondition refused final",
             "HD2016 peer_unreachable Unavailable failed retry",
             "HD2017 no_line_key FailedPrecondition refused final",
+            "HD2020 too_many_wrong_pins ResourceExhausted refused final",
         ]
     );
 }

@@ -406,6 +406,32 @@ static LAST: &[Key] = &[
         },
     },
     Key {
+        path: "limits.wrong_pins_per_address_max",
+        doc: "Wrong PINs that may come from one address, or IPv6 network, within a minute: over gRPC, from browsers,\n\
+              kiosks and Cisco's interface. Then no PIN from there is looked at until the minute is over, because\n\
+              one PIN tried with every user meets no user's lock. An edge that has the edges' token or a\n\
+              certificate is not counted here, nor is a phone; raise it where many people sit behind one proxy.\n\
+              Counted by each node for itself.",
+        shown: Shown::Default,
+        field: Field::Count {
+            at: |c| &mut c.limits.wrong_pins_per_address_max,
+            min: 1,
+            max: 1_000_000,
+        },
+    },
+    Key {
+        path: "limits.wrong_pins_per_phone_max",
+        doc: "Wrong PINs that may be typed at one phone within a minute, whoever they are for and whichever way:\n\
+              its pages, its own login, star codes. Then it takes none until the minute is over. What only names\n\
+              the phone, as a kiosk does, is counted apart. Raise it for a phone at a reception.",
+        shown: Shown::Default,
+        field: Field::Count {
+            at: |c| &mut c.limits.wrong_pins_per_phone_max,
+            min: 1,
+            max: 1_000_000,
+        },
+    },
+    Key {
         path: "limits.call_timeout_ms",
         doc: "How long a call may take, in milliseconds, unless its caller set an earlier deadline.",
         shown: Shown::Default,

@@ -11,6 +11,7 @@ use super::super::office::name_of;
 use super::super::tokens::{Purpose, Rejected};
 use super::super::trouble::{Trouble, place_of};
 use super::visit::{Typed, Visit};
+use crate::guesses::Origin;
 
 /// Where it was typed.
 const SURFACE: &str = "app";
@@ -38,7 +39,10 @@ impl Visit<'_> {
         let request = LogIn {
             user: user.map_or(typed.user, str::to_owned),
             device: self.device.id.clone(),
-            proof: Proof::Pin(typed.pin),
+            proof: Proof::Pin {
+                typed: typed.pin,
+                origin: Origin::Phone,
+            },
             surface: SURFACE,
             request_id: opened.request_id,
             address: self.address,

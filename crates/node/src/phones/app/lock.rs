@@ -22,6 +22,7 @@ use super::super::trouble::Trouble;
 use super::super::{Peer, Phones};
 use super::answer;
 use super::visit::{Typed, Visit};
+use crate::guesses::Origin;
 use crate::services::{Error, new_request_id, now};
 
 /// Where it was asked for.
@@ -120,7 +121,10 @@ impl Visit<'_> {
         let request = LogIn {
             user: user.id.as_str().to_owned(),
             device: self.device.id.clone(),
-            proof: Proof::Pin(typed.pin),
+            proof: Proof::Pin {
+                typed: typed.pin,
+                origin: Origin::Phone,
+            },
             surface: SURFACE,
             request_id: new_request_id(),
             address: self.address,

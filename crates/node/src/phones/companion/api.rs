@@ -22,7 +22,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use hotdesk_core::{DeviceId, Refusal, Session, State};
-use hotdesk_proto::error::{failure_code, refusal_code};
+use hotdesk_proto::error::{Failure, failure_code, refusal_code};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tonic::Code;
@@ -35,6 +35,7 @@ use super::super::{Peer, Phones};
 use super::me;
 use super::profile_json::ProfileJson;
 use super::visitor::{Asked, IDLE_S, Visitor};
+use crate::guesses::Origin;
 use crate::services::{Error, new_request_id};
 
 /// Where it was asked for.
@@ -128,7 +129,11 @@ pub(super) async fn log_in(
         return malformed(&asked, "device", "is no name that a phone can have");
     };
     let (user, proof) = match (user, pin, asked.bearer(&headers)) {
-        (Some(user), pin, _) => (user, Proof::Pin(Zeroizing::new(pin.unwrap_or_default()))),
+        (Some(user), pin, _) => {
+            let typed = Zeroizing::new(pin.unwrap_or_default());
+            let origin = Origin::Address(peer.address);
+            (user, Proof::Pin { typed, origin })
+        }
         (None, None, Some(visitor)) => (visitor.user.id.as_str().to_owned(), Proof::Vouched),
         (None, None, None) => return unknown_caller(&asked),
         (None, Some(_), _) => return malformed(&asked, "user", "must be there where a pin is"),
@@ -141,14 +146,7 @@ pub(super) async fn log_in(
         request_id: new_request_id(),
         address: Some(peer.address),
     };
-    let is_pin = matches!(request.proof, Proof::Pin(_));
-    let logging_in = login::try_log_in(&phones, request);
-    let answered = if is_pin {
-        login::guarded(&phones, peer.address, logging_in).await
-    } else {
-        logging_in.await
-    };
-    match answered {
+    match login::try_log_in(&phones, request).await {
         Ok(done) => {
             let ended = done.ended.iter().map(|end| {
                 let mut ended = session_json(&asked.state, &end.session);
@@ -252,11 +250,7 @@ fn session_json(state: &State, session: &Session) -> Value {
 }
 
 fn unknown_caller(asked: &Asked<'_>) -> Response {
-    let mut response = refuse(
-        asked,
-        None,
-        &Error::Failure(hotdesk_proto::error::Failure::Unauthenticated),
-    );
+    let mut response = refuse(asked, None, &Error::Failure(Failure::Unauthenticated));
     response.headers_mut().insert(
         header::WWW_AUTHENTICATE,
         header::HeaderValue::from_static("Bearer"),
@@ -285,7 +279,12 @@ fn failed(error: &Error, trouble: &Trouble) -> Response {
         body["error"]["field"] = (*field).into();
         body["error"]["problem"] = problem.as_str().into();
     }
-    answer(status_of(error), body)
+    let mut response = answer(status_of(error), body);
+    if let Error::Failure(Failure::TooManyWrongPins { wait, .. }) = error {
+        let seconds = header::HeaderValue::from(wait.as_secs() + 1);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
 }
 
 fn error_json(trouble: &Trouble) -> Value {

@@ -20,6 +20,7 @@ use super::super::office::Office;
 use super::super::tokens::{Opened, Purpose, Rejected};
 use super::super::trouble::Trouble;
 use crate::auth::bearer;
+use crate::guesses::Origin;
 use crate::services::{self, Error, Login, check_pin, new_request_id, now};
 
 /// So long after the last page a visitor is signed out, in seconds.
@@ -125,7 +126,7 @@ impl<'a> Asked<'a> {
         pin: Zeroizing<String>,
         language: Language,
     ) -> Result<Visitor, (Error, Trouble)> {
-        let checked = login::guarded(self.phones, self.address, self.check(user, pin)).await;
+        let checked = self.check(user, pin).await;
         let outcome = checked.as_ref().map_or_else(Error::name, |_| "signed_in");
         self.phones.shared.metrics.login(outcome);
         let known = checked.map_err(|error| {
@@ -147,6 +148,7 @@ impl<'a> Asked<'a> {
             user: UserName::parse(user)
                 .map_err(|_| Error::invalid("user", "is no name that a user can have"))?,
             device: place(),
+            origin: Origin::Address(self.address),
             by: login::actor("me"),
             request_id: new_request_id(),
             deadline: call.deadline,

@@ -19,8 +19,9 @@ use hotdesk_phone::{Recognised, user_file_stamp};
 use parking_lot::Mutex;
 
 use super::Asked;
-use super::identify::{Identified, basic};
+use super::identify::{self, Identified, basic};
 use super::refused::{Refused, Result};
+use crate::guesses::Origin;
 use crate::phones::login::{LogIn, Proof, log_in};
 use crate::services::new_request_id;
 
@@ -86,7 +87,10 @@ impl Asked<'_> {
         let request = LogIn {
             user: std::mem::take(&mut given.user),
             device: device.clone(),
-            proof: Proof::Pin(std::mem::take(&mut given.password)),
+            proof: Proof::Pin {
+                typed: std::mem::take(&mut given.password),
+                origin: self.origin(phone),
+            },
             surface: "built-in",
             request_id: new_request_id(),
             address: Some(self.peer.address),
@@ -108,6 +112,14 @@ impl Asked<'_> {
                 };
                 Err(Refused::login(status, trouble.to_string(), device))
             }
+        }
+    }
+
+    /// A phone that has not shown who it is has only been named.
+    fn origin(&self, phone: &Identified) -> Origin {
+        match phone.proof {
+            identify::Proof::Token | identify::Proof::Certificate => Origin::Phone,
+            identify::Proof::Window => Origin::Address(self.peer.address),
         }
     }
 

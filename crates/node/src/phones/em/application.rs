@@ -31,6 +31,7 @@ use zeroize::Zeroizing;
 
 use super::codes::on_phone;
 use super::{Em, Peer, Phones, SURFACE, device_of, name_of};
+use crate::guesses::Origin;
 use crate::http::form;
 use crate::phones::app::write;
 use crate::phones::login::{LogIn, Proof, log_in, log_out};
@@ -204,7 +205,11 @@ impl<'a> Visit<'a> {
         let request = LogIn {
             user,
             device: device.id.clone(),
-            proof: Proof::Pin(pin),
+            proof: Proof::Pin {
+                typed: pin,
+                // The phone is only named; see the module.
+                origin: Origin::Address(peer.address),
+            },
             surface: SURFACE,
             request_id: new_request_id(),
             address: Some(peer.address),

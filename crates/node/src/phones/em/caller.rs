@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::applications::Application;
 use super::codes::{Doing, code};
 use super::{Em, Phones};
+use crate::guesses;
 use crate::phones::login;
 use crate::services::{Error, Login, check_pin, new_request_id};
 
@@ -86,12 +87,12 @@ impl Claim {
         Ok(())
     }
 
-    /// Has a user show the PIN. Wrong ones are counted as everywhere.
-    pub(super) async fn prove(self, phones: &Phones) -> Result<Caller, Code> {
+    /// Has a user show the PIN, which came from `source`. Wrong ones are counted as everywhere.
+    pub(super) async fn prove(self, phones: &Phones, source: IpAddr) -> Result<Caller, Code> {
         match self {
             Self::Application(application) => Ok(Caller::Application(application)),
             Self::User { name, pin } => {
-                let checked = check(phones, name, pin).await;
+                let checked = check(phones, name, pin, source).await;
                 checked
                     .map(Caller::User)
                     .map_err(|error| code(error.name(), Doing::Asking))
@@ -100,13 +101,19 @@ impl Claim {
     }
 }
 
-async fn check(phones: &Phones, user: UserName, pin: Zeroizing<String>) -> Result<UserId, Error> {
+async fn check(
+    phones: &Phones,
+    user: UserName,
+    pin: Zeroizing<String>,
+    source: IpAddr,
+) -> Result<UserId, Error> {
     /// What the event of a lockout names in place of a phone: there is none.
     const PLACE: &str = "em";
     let call = phones.shared.gate.enter(Arc::new(MetadataMap::new()))?;
     let login = Login {
         user,
         device: DeviceId::parse(PLACE).expect("letters are a valid id"),
+        origin: guesses::Origin::Address(source),
         by: login::actor(super::SURFACE),
         request_id: new_request_id(),
         deadline: call.deadline,

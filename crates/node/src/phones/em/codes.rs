@@ -29,7 +29,7 @@ pub(super) fn code(name: &str, doing: Doing) -> Code {
         "device_busy" => Code::AnotherUser,
         "stale_epoch" => Code::NobodyLoggedIn,
         "logged_in_elsewhere" => Code::LoggedInElsewhere,
-        "overloaded" => Code::Busy,
+        "overloaded" | "too_many_wrong_pins" => Code::Busy,
         "precondition" => Code::UserInfo,
         "no_leader" | "timeout" | "stopped" | "shutting_down" | "peer_unreachable" => Code::Database,
         _ => Code::Unknown,
@@ -51,6 +51,8 @@ pub(super) fn on_phone(name: &str) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hotdesk_core::{DeviceId, Refusal, SiteId, TimeMs, UserId, UserName};
     use hotdesk_proto::error::Failure;
 
@@ -106,6 +108,14 @@ mod tests {
             (Failure::ShuttingDown, 6, 208),
             (Failure::Stopped { why: String::new() }, 6, 208),
             (Failure::Overloaded, 26, 26),
+            (
+                Failure::TooManyWrongPins {
+                    place: "phone",
+                    wait: Duration::from_secs(9),
+                },
+                26,
+                26,
+            ),
             (Failure::Unknown, 0, 0),
             (Failure::Precondition { why: String::new() }, 9, 204),
         ];

@@ -5,7 +5,7 @@
 //! | `/emservice/EMServiceServlet` | programs log people in and out and ask who is where; `xml` as form field (POST) or in the query (GET) |
 //! | `/emapp/EMAppServlet` | the login pages of Cisco phones that name themselves by `device=SEP<MAC>` |
 //!
-//! Both end in the same login as every other surface, so PINs are counted on one lockout. Nobody gets further than
+//! Both end in the same login as every other surface, so PINs are counted on one lockout, and by address. Nobody gets further than
 //! their address allows (`phones.em.allow`), and a request through a proxy is refused unless `phones.em.allow_via`
 //! says otherwise: the address would be the proxy's.
 //!
@@ -35,7 +35,7 @@
 //! | 19 | a logout where nobody is logged in |
 //! | 23 | there is no such user |
 //! | 25 | the user is logged in elsewhere, and the rules forbid a second phone |
-//! | 26 | more requests at a time than `phones.em.concurrent_max`, the node is overloaded, or 20 wrong passwords of applications came from the address within a minute |
+//! | 26 | more requests at a time than `phones.em.concurrent_max`, the node is overloaded, or too many wrong PINs or 20 wrong passwords of applications came from the address within a minute |
 //! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow`; or a browser says that another site's page asks |
 //! | 30 | the request, or the phone's own as a trusted application says, came through a proxy |
 //! | 41 | the end user has no PIN yet |

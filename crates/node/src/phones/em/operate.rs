@@ -13,6 +13,7 @@ use super::applications::{Application, Right};
 use super::caller::{Caller, Claim};
 use super::codes::{Doing, code};
 use super::{Em, SURFACE, device_of, name_of};
+use crate::guesses::Origin;
 use crate::phones::Phones;
 use crate::phones::login::{LogIn, Proof, end, log_in};
 use crate::services::new_request_id;
@@ -46,7 +47,7 @@ impl Request<'_> {
             };
             return self.log_in(claim, wanted).await.map(|()| Response::Success);
         }
-        let caller = claim.prove(self.phones).await?;
+        let caller = claim.prove(self.phones, self.address).await?;
         match operation {
             Operation::Login { .. } | Operation::Logout { .. } | Operation::LogoutAll => self
                 .log_out(&caller, &operation)
@@ -85,16 +86,19 @@ impl Request<'_> {
                     Err(Code::NoRights)
                 };
                 match checked {
-                    Ok((user, device)) => (user, device, Proof::Pin(pin)),
+                    Ok((user, device)) => {
+                        let origin = Origin::Address(self.address);
+                        (user, device, Proof::Pin { typed: pin, origin })
+                    }
                     // Whoever cannot show who they are learns nothing about users and phones.
                     Err(code) => {
-                        Claim::User { name, pin }.prove(self.phones).await?;
+                        Claim::User { name, pin }.prove(self.phones, self.address).await?;
                         return Err(code);
                     }
                 }
             }
         };
-        let is_pin = matches!(proof, Proof::Pin(_));
+        let is_pin = matches!(proof, Proof::Pin { .. });
         let request = LogIn {
             user: user.id.to_string(),
             device: device.id.clone(),

@@ -2,6 +2,8 @@
 
 use hotdesk_core::SiteId;
 
+use super::pages::{log_in, open};
+
 use super::*;
 
 fn user_file(world: &World, user: &str) -> Ask<'static> {
@@ -156,4 +158,29 @@ async fn a_stranger_logs_nobody_in() {
     answer.is(403, "must come with its own token");
     let site: SiteId = "chicago".parse().unwrap();
     assert!(state(&world).sessions().all(|session| session.site != site));
+}
+
+#[tokio::test]
+async fn wrong_pins_at_one_phone_count_together_whoever_they_are_for() {
+    let world = office_with(|config| config.limits.wrong_pins_per_phone_max = 2).await;
+    let form = open(&world, POLY, "").await;
+    log_in(&world, POLY, &form, "2001", "0000")
+        .await
+        .is(200, "PIN is wrong");
+    let built_in = |user: &'static str, pin: &'static str| user_file(&world, user).showing(user, pin);
+    built_in("2002", "0000")
+        .send(&world)
+        .await
+        .is(401, "PIN is wrong");
+    built_in("2002", "9876")
+        .send(&world)
+        .await
+        .is(403, "Wait a minute");
+    let form = open(&world, POLY, "").await;
+    log_in(&world, POLY, &form, "2001", "1234")
+        .await
+        .is(200, "Wait a minute");
+    assert_eq!(who(&world, POLY), None);
+    let form = open(&world, MAC, "").await;
+    log_in(&world, MAC, &form, "2001", "1234").await.is(200, "ADA");
 }

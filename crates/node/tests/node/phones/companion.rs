@@ -185,23 +185,31 @@ async fn forms_of_other_sites_and_without_their_token_change_nothing() {
 
 #[tokio::test]
 async fn whoever_tries_one_pin_with_every_user_is_stopped_by_the_address() {
-    let world = office().await;
-    let kiosk = |user: &str, pin: &str| {
+    let mut world = office().await;
+    let kiosk = |user: &str, device: &str, pin: &str| {
         let mut ask = get("/api/v1/sessions").method("POST");
-        let body = json!({"device": "chi-1", "user": user, "pin": pin});
+        let body = json!({"device": device, "user": user, "pin": pin});
         ask.body = body.to_string().into_bytes();
         ask
     };
     for number in 0..60 {
         // Who knows the PIN uses nothing up.
-        kiosk("ada", "1234").send(&world).await.is(200, "session");
-        let guess = kiosk(&format!("user-{number}"), "0000").send(&world).await;
-        guess.is(404, "unknown_user");
+        kiosk("ada", "chi-1", "1234")
+            .send(&world)
+            .await
+            .is(200, "session");
+        let guess = kiosk(&format!("user-{number}"), "no-phone", "0000");
+        guess.send(&world).await.is(404, "unknown_user");
     }
-    kiosk("bob", "0000").send(&world).await.is(503, "overloaded");
+    let held_up = kiosk("bob", "chi-1", "9876").send(&world).await;
+    held_up.is(429, "too_many_wrong_pins");
+    assert_ne!(held_up.header("retry-after"), "");
     let mut sign_in = get("/api/v1/sign-in").method("POST");
     sign_in.body = json!({"user": "bob", "pin": "0000"}).to_string().into_bytes();
-    sign_in.send(&world).await.is(503, "overloaded");
+    sign_in.send(&world).await.is(429, "Wait a minute");
+    // One count for all that asks from there.
+    let over_grpc = world.login("bob", "chi-2", "9876").await.unwrap_err();
+    assert_eq!(over_grpc.reason, "TOO_MANY_WRONG_PINS");
     // At a phone, which shows whose it is, one goes on.
     let form = open(&world, MAC, "").await;
     log_in(&world, MAC, &form, "2001", "1234").await.is(200, "ADA");
