@@ -14,11 +14,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The host of an office that simulated phones share; each has ports of its own.
 const PHONES: u8 = 5;
 
+/// The program that is tested.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hotdesk-under-test");
+
 /// Three offices whose nodes and edges serve desk phones.
 pub(crate) fn plan() -> Plan {
-    Plan::new(env!("CARGO_BIN_EXE_hotdesk-under-test"))
-        .nodes(3)
-        .with_phones()
+    Plan::new(PROGRAM).nodes(3).with_phones()
 }
 
 /// A phone of the directory.

@@ -5,4 +5,5 @@ mod common;
 mod day;
 mod hostile;
 mod real;
+mod reload;
 mod storm;

@@ -89,6 +89,8 @@ pub(crate) enum Own {
     Unhealthy,
     /// HD5008: what was asked for does not exist.
     NotFound,
+    /// HD5009: phones did not load in time.
+    PhonesBehind,
 }
 
 impl Own {
@@ -102,6 +104,7 @@ impl Own {
             Self::Demo => ("HD5006", "DEMO", Exit::Refused),
             Self::Unhealthy => ("HD5007", "UNHEALTHY", Exit::Refused),
             Self::NotFound => ("HD5008", "NOT_FOUND", Exit::Refused),
+            Self::PhonesBehind => ("HD5009", "PHONES_BEHIND", Exit::Refused),
         }
     }
 }

@@ -73,7 +73,7 @@ const VERBS: [(&str, &[&str]); 25] = [
     (
         "phone",
         &[
-            "list", "waiting", "approve", "decline", "reopen", "token", "urls", "qr",
+            "list", "waiting", "approve", "decline", "reopen", "reload", "token", "urls", "qr",
         ],
     ),
     ("edges", &["list", "remove"]),
@@ -147,6 +147,10 @@ fn a_wrong_command_line_ends_with_2() {
         &["phone", "decline", "chi-12"],
         &["phone", "token", "create", "--site", "chicago", "--uses", "1001"],
         &["phone", "reopen", "chi-12", "--for", "1h", "--close"],
+        &["phone", "reload"],
+        &["phone", "reload", "chi-12", "--all"],
+        &["phone", "reload", "--all", "--site", "chicago"],
+        &["phone", "reload", "--all", "--wait", "soon"],
         &["phone", "list", "--state", "asleep"],
         &["user", "profile", "set", "ada"],
         &["user", "profile", "set", "ada", "--ring-tone", "10"],

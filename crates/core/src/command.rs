@@ -211,6 +211,12 @@ pub enum Action {
         /// Which.
         device: DeviceId,
     },
+    /// Let phones load their documents again: something that these are made of has changed outside of the log. At most
+    /// [`RELOAD_MAX`](crate::phones::RELOAD_MAX) phones.
+    ReloadDevices {
+        /// Which.
+        devices: Vec<DeviceId>,
+    },
     /// Create or replace the right to bring phones in with a token.
     PutEnrolmentToken(EnrolmentToken),
     /// Take it back.
@@ -371,6 +377,7 @@ impl Action {
             Self::DeclineWaiting { .. } => "decline_waiting",
             Self::OpenEnrolment { .. } => "open_enrolment",
             Self::CloseEnrolment { .. } => "close_enrolment",
+            Self::ReloadDevices { .. } => "reload_devices",
             Self::PutEnrolmentToken(_) => "put_enrolment_token",
             Self::DeleteEnrolmentToken { .. } => "delete_enrolment_token",
             Self::EnrolDevice { .. } => "enrol_device",

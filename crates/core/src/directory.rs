@@ -233,8 +233,8 @@ pub struct Device {
     pub secret_seed: Option<u128>,
     /// Whether it may fetch its document without its token. Putting a device leaves it as it is.
     pub enrolment: Enrolment,
-    /// The log index of the last change of what it shows by itself: a changed record, and every end of a session.
-    /// Putting a device sets it.
+    /// The log index of the last change of what it shows by itself: a changed record, every end of a session, and every
+    /// time that it was asked to load again. Putting a device sets it.
     pub changed: u64,
     /// What it was last seen to show. Putting a device leaves it as it is.
     pub shown: Option<Shown>,

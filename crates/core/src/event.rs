@@ -74,7 +74,7 @@ pub enum EventKind {
     UserPut(Arc<User>),
     /// A user was deleted.
     UserDeleted(UserId),
-    /// A device was created or changed, or got another secret.
+    /// A device was created or changed, got another secret, or is to load its document again.
     DevicePut(Arc<Device>),
     /// A device was deleted.
     DeviceDeleted(DeviceId),

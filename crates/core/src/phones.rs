@@ -18,6 +18,8 @@ pub const WAITING_AGAIN_MS: u64 = 10 * 60_000;
 pub const SHOWN_REPORT_MAX: usize = 1000;
 /// How many items one `ReportWaiting` carries at most.
 pub const WAITING_REPORT_MAX: usize = 100;
+/// How many phones one `ReloadDevices` names at most: keeps what one entry tells small.
+pub const RELOAD_MAX: usize = 1000;
 /// How many enrolment tokens there may be; another one is refused.
 pub const ENROLMENT_TOKENS_MAX: usize = 1000;
 /// How many phones one enrolment token may bring in at most.

@@ -188,6 +188,12 @@ impl Company {
         SocketAddr::new(self.office(office).ip(EDGE), 5060)
     }
 
+    /// What clients are given to reach an office's node.
+    #[must_use]
+    pub fn node_url(&self, node: usize) -> String {
+        format!("http://{}", self.node_address(node))
+    }
+
     pub(crate) fn node_address(&self, office: usize) -> SocketAddr {
         SocketAddr::new(self.office(office).ip(NODE), 7300)
     }

@@ -117,6 +117,28 @@ impl Client {
         .await
     }
 
+    /// Makes phones load their documents again: at most 1000 in one call. What they should show rises to the answer's
+    /// index.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when no phone has one of the ids, or these are too many; then none is told.
+    pub async fn reload_phones(&self, devices: Vec<String>) -> Result<v1::ReloadPhonesResponse, Error> {
+        let id = self.next_request_id();
+        let message = v1::ReloadPhonesRequest {
+            request_id: bytes(id),
+            devices,
+            by: self.by(),
+        };
+        call(
+            self,
+            Kind::Write(id),
+            "reloading of the phones",
+            message,
+            |channel, request| async move { phones(channel).reload_phones(request).await },
+        )
+        .await
+    }
+
     /// Makes a token with which `uses` phones (1 to 1000) enrol themselves at a site until `until_ms` (at most 30 days
     /// ahead). The token is in the answer and cannot be read again: keep it out of logs.
     ///

@@ -129,7 +129,7 @@ fn action(random: &mut fastrand::Rng, world: &World) -> Action {
     let at = random.usize(..PHONES.len());
     let device = || named(PHONES[at]);
     let label = ["", "Lobby", "Hall"][random.usize(..3)];
-    match random.u8(..20) {
+    match random.u8(..21) {
         0..6 => Action::Login {
             user: named(user),
             device: device(),
@@ -173,6 +173,9 @@ fn action(random: &mut fastrand::Rng, world: &World) -> Action {
             note: "test".into(),
         },
         16 => Action::Unlock(named(user)),
+        18 => Action::ReloadDevices {
+            devices: vec![device()],
+        },
         17 if random.u8(..4) == 0 => Action::DeleteDevice(device()),
         17 if random.u8(..4) == 0 => Action::DeleteUser(named(user)),
         _ => Action::ReportShown {

@@ -136,6 +136,10 @@ pub(super) fn of(action: &Action) -> u64 {
             hash.number(until.0);
         }
         Action::CloseEnrolment { device } => hash.text(device.as_str()),
+        Action::ReloadDevices { devices } => {
+            hash.number(devices.len() as u64);
+            devices.iter().for_each(|device| hash.text(device.as_str()));
+        }
         Action::PutEnrolmentToken(EnrolmentToken {
             hash: token,
             site,

@@ -27,6 +27,7 @@ mod lock_user;
 mod login;
 mod logout;
 mod profile;
+mod reload;
 mod serving;
 mod sessions;
 mod shown;
@@ -239,6 +240,7 @@ impl Step<'_> {
             Action::DeclineWaiting { mac } => waiting::decline(self, *mac),
             Action::OpenEnrolment { device, until } => enrolment::open(self, device, *until),
             Action::CloseEnrolment { device } => enrolment::close(self, device),
+            Action::ReloadDevices { devices } => reload::apply(self, devices),
             Action::PutEnrolmentToken(token) => enrolment::put_token(self, token),
             Action::DeleteEnrolmentToken { hash } => enrolment::delete_token(self, *hash),
             Action::EnrolDevice {

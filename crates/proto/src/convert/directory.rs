@@ -310,7 +310,7 @@ impl TryFrom<internal::v1::ImportRow> for ImportRow {
     }
 }
 
-fn names<T: std::str::FromStr<Err = hotdesk_core::InvalidName>>(
+pub(crate) fn names<T: std::str::FromStr<Err = hotdesk_core::InvalidName>>(
     field: &str,
     texts: &[String],
 ) -> Result<Vec<T>, Invalid> {

@@ -16,6 +16,7 @@ use std::str::FromStr;
 
 use hotdesk_core::{InvalidName, RequestId, TimeMs};
 
+pub(crate) use directory::names;
 pub use directory::{import_row, put_device, put_user};
 pub(crate) use phones::seed;
 pub use phones::token_hash;

@@ -5,7 +5,8 @@ use hotdesk_core::command::{Activity, ForceTarget, ImportRow, LogoutTarget, Serv
 use hotdesk_core::{Action, Actor, Command, Epoch, RequestId, SealedSecret, ShownReport, TimeMs};
 
 use crate::convert::{
-    Invalid, name, optional_part, optional_request_id, put_user, request_id, required, seed, token_hash,
+    Invalid, name, names, optional_part, optional_request_id, put_user, request_id, required, seed,
+    token_hash,
 };
 use crate::internal::v1 as wire;
 use crate::internal::v1::command::Action as Wire;
@@ -132,6 +133,9 @@ impl From<&Action> for Wire {
                 until_ms: until.0,
             }),
             Action::CloseEnrolment { device } => Self::CloseEnrolment(device.as_str().into()),
+            Action::ReloadDevices { devices } => Self::ReloadDevices(wire::ReloadDevices {
+                devices: devices.iter().map(|device| device.as_str().into()).collect(),
+            }),
             Action::PutEnrolmentToken(token) => Self::PutEnrolmentToken(token.into()),
             Action::DeleteEnrolmentToken { hash } => {
                 Self::DeleteEnrolmentToken(Bytes::copy_from_slice(&hash.0))
@@ -247,6 +251,9 @@ impl TryFrom<Wire> for Action {
             },
             Wire::CloseEnrolment(device) => Self::CloseEnrolment {
                 device: name("close_enrolment", &device)?,
+            },
+            Wire::ReloadDevices(reload) => Self::ReloadDevices {
+                devices: names("reload_devices.devices", &reload.devices)?,
             },
             Wire::PutEnrolmentToken(token) => Self::PutEnrolmentToken(record("put_enrolment_token", token)?),
             Wire::DeleteEnrolmentToken(hash) => Self::DeleteEnrolmentToken {

@@ -6,11 +6,12 @@ use std::sync::Mutex;
 use crate::convert::Invalid;
 
 /// The names that this version's core uses.
-const KNOWN: [&str; 52] = [
+const KNOWN: [&str; 53] = [
     "aliases",
     "allowed_groups",
     "batch",
     "desk",
+    "devices",
     "directory_url",
     "display_name",
     "edges",

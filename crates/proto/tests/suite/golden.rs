@@ -82,6 +82,7 @@ fn batches_of_every_action() {
         ("batch.bin", samples::batch()),
         ("batch_calls.bin", samples::calls_batch()),
         ("batch_phones.bin", samples::phones_batch()),
+        ("batch_reload.bin", samples::reload_batch()),
     ] {
         let now = encode_batch(&batch);
         let kept = golden(name, &now);

@@ -2,6 +2,7 @@
 
 mod approve;
 mod list;
+mod reload;
 mod token;
 mod urls;
 mod waiting;
@@ -41,6 +42,8 @@ pub(crate) enum PhoneCommand {
     },
     /// Let a known phone fetch its first document again, after a factory reset say
     Reopen(approve::ReopenArgs),
+    /// Make phones load their documents again, after the configuration that these are made of was changed
+    Reload(reload::ReloadArgs),
     /// Tokens with which phones enrol themselves
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -59,6 +62,7 @@ impl PhoneCommand {
             Self::Approve(args) => approve::approve(context, &client, args).await,
             Self::Decline { macs } => waiting::decline(context, &client, macs).await,
             Self::Reopen(args) => approve::reopen(context, &client, args).await,
+            Self::Reload(args) => reload::reload(context, &client, args).await,
             Self::Token(command) => command.run(context, &client).await,
             Self::Urls(args) => urls::urls(context, &client, args).await,
             Self::Qr(args) => urls::qr(context, &client, args).await,

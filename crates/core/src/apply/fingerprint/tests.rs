@@ -189,6 +189,9 @@ fn every_kind_of_phones() -> Vec<Action> {
             mac,
             vendor_model: "yealink-t54w".into(),
         },
+        Action::ReloadDevices {
+            devices: vec![named("chi-1"), named("chi-2")],
+        },
     ]
 }
 
@@ -317,4 +320,5 @@ const PINNED: &[&str] = &[
     "put_enrolment_token 31bf37f0b460a564",
     "delete_enrolment_token f3e3fe16cae4556d",
     "enrol_device 5145b6b6ec9a0de1",
+    "reload_devices e29d8bab5b440d07",
 ];

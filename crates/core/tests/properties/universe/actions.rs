@@ -81,6 +81,7 @@ fn plain_of_phones() -> impl Strategy<Value = Action> {
         2 => prop::collection::vec(seen(), 1..3).prop_map(|items| Action::ReportWaiting { items }),
         1 => mac().prop_map(|mac| Action::DeclineWaiting { mac }),
         1 => device_id().prop_map(|device| Action::CloseEnrolment { device }),
+        2 => prop::collection::vec(device_id(), 0..4).prop_map(|devices| Action::ReloadDevices { devices }),
         1 => token_hash().prop_map(|hash| Action::DeleteEnrolmentToken { hash }),
         3 => (token_hash(), mac()).prop_map(|(token_hash, mac)| Action::EnrolDevice {
             token_hash,

@@ -86,6 +86,15 @@ impl Phones for PhonesService {
             .await
     }
 
+    async fn reload_phones(
+        &self,
+        request: Request<v1::ReloadPhonesRequest>,
+    ) -> Answer<v1::ReloadPhonesResponse> {
+        self.shared
+            .answer_admin(request, |call, message| reload(&self.shared, call, message))
+            .await
+    }
+
     async fn create_enrolment_token(
         &self,
         request: Request<v1::CreateEnrolmentTokenRequest>,
@@ -163,6 +172,26 @@ async fn reopen(
     let decided = shared.propose(call.deadline, by, Some(id), action).await?;
     match decided.done {
         Done::Put { .. } => Ok(v1::ReopenEnrolmentResponse { index: decided.index }),
+        _ => Err(decided.unexpected()),
+    }
+}
+
+async fn reload(
+    shared: &Shared,
+    call: Call,
+    request: v1::ReloadPhonesRequest,
+) -> Result<v1::ReloadPhonesResponse, Error> {
+    let devices = request.devices.iter().enumerate();
+    let devices = devices
+        .map(|(at, device)| name(&format!("devices[{at}]"), device))
+        .collect::<Result<Vec<_>, _>>()?;
+    let id = request_id(&request.request_id)?;
+    let by = actor(&request.by, shared.node_id);
+    let decided = shared
+        .propose(call.deadline, by, Some(id), Action::ReloadDevices { devices })
+        .await?;
+    match decided.done {
+        Done::Reported { .. } => Ok(v1::ReloadPhonesResponse { index: decided.index }),
         _ => Err(decided.unexpected()),
     }
 }

@@ -186,6 +186,17 @@ pub(crate) fn phones_batch() -> Batch {
             vendor_model: "yealink-t54w".into(),
         },
     ];
+    batch_of(actions)
+}
+
+/// Phones that are to load again.
+pub(crate) fn reload_batch() -> Batch {
+    batch_of(vec![Action::ReloadDevices {
+        devices: vec![named("chi-1"), named("chi-2")],
+    }])
+}
+
+fn batch_of(actions: Vec<Action>) -> Batch {
     let commands = actions.into_iter().zip(1..).map(|(action, id)| Command {
         request_id: Some(RequestId(id)),
         actor: Actor("node:2".into()),

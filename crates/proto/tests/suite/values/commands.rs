@@ -91,6 +91,7 @@ fn action() -> impl Strategy<Value = Action> {
         mac().prop_map(|mac| Action::DeclineWaiting { mac }),
         (device_id(), time()).prop_map(|(device, until)| Action::OpenEnrolment { device, until }),
         device_id().prop_map(|device| Action::CloseEnrolment { device }),
+        vec(device_id(), 0..4).prop_map(|devices| Action::ReloadDevices { devices }),
         token().prop_map(Action::PutEnrolmentToken),
         token_hash().prop_map(|hash| Action::DeleteEnrolmentToken { hash }),
         (token_hash(), mac(), text()).prop_map(|(token_hash, mac, vendor_model)| Action::EnrolDevice {
