@@ -7,5 +7,7 @@ mod forwarding;
 mod local;
 mod machines;
 mod network;
+mod refusals;
 mod routes;
 mod support;
+mod transactions;
