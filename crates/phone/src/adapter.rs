@@ -62,6 +62,8 @@ pub struct About {
     pub agents: &'static [&'static str],
     /// How one logs in.
     pub login: &'static str,
+    /// Where a code shows with which somebody logs in by their mobile.
+    pub code: &'static str,
     /// How everything of a user is removed.
     pub wipe: &'static str,
     /// What was never seen on hardware. Never empty as long as that is so.

@@ -241,6 +241,16 @@ impl Desk {
         format!("{}/p/{}/app", self.service.base, self.service.token.expose())
     }
 
+    /// The page with a code to log in with a mobile, for the screen of a phone that nobody uses; empty while somebody is
+    /// logged in. Every document sets it, so that it goes with the login.
+    #[must_use]
+    pub fn idle_url(&self) -> String {
+        match self.session {
+            None => format!("{}/idle", self.app_url()),
+            Some(_) => String::new(),
+        }
+    }
+
     /// What the screen's first line shows: the user's own label, or the phone's.
     #[must_use]
     pub fn label(&self) -> SmolStr {

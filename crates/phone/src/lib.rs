@@ -19,6 +19,7 @@ mod document;
 pub mod em;
 mod language;
 mod mac;
+mod picture;
 pub mod reconcile;
 mod request;
 #[cfg(any(test, feature = "sample"))]
@@ -41,8 +42,9 @@ pub use desk::{
 pub use document::{Document, RenderError};
 pub use language::Language;
 pub use mac::{Mac, MacError};
+pub use picture::{Code, Size};
 pub use request::{File, Recognised, Request};
-pub use screen::{Action, Body, Browser, Field, FieldKind, Item, Key, Page, Screen};
+pub use screen::{Action, Body, Browser, Field, FieldKind, Item, Key, Page, Picture, Screen};
 pub use secret::Secret;
 pub use trigger::{Accepted, Aim, HttpAuth, HttpPush, Means, Notice, Notify, Trigger, Via};
 pub use vendor::Vendor;

@@ -1,6 +1,10 @@
 //! A page of the login application, whatever the vendor.
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
+
+use crate::picture::{Code, Size};
 
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,66 @@ pub enum Body {
         /// What is asked.
         fields: Vec<Field>,
     },
+    /// A code to scan with a mobile, or in words what it would have said.
+    Picture(Picture),
+}
+
+/// A code to scan with a mobile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// What to do with it, at most 64 characters.
+    pub caption: String,
+    /// What a phone says that cannot show it.
+    pub instead: String,
+    /// The address that it leads to.
+    pub address: String,
+    /// Where phones load it, without ending and size.
+    pub url: String,
+}
+
+impl Picture {
+    /// Where it is loaded as PNG of this size.
+    #[must_use]
+    pub fn png_url(&self, size: Size) -> String {
+        format!("{}.png?size={size}", self.url)
+    }
+
+    /// Where it is loaded as BMP of this size.
+    #[must_use]
+    pub fn bmp_url(&self, size: Size) -> String {
+        format!("{}.bmp?size={size}", self.url)
+    }
+
+    /// Whether a camera could read it in this size.
+    #[must_use]
+    pub fn fits(&self, size: Size) -> bool {
+        Code::of(&self.address).is_some_and(|code| code.fits(size))
+    }
+}
+
+impl Screen {
+    /// The picture of this page as a phone with a display of this size shows it; `None`: the page has none, or none that
+    /// fits, and is [said in words](Self::in_words).
+    #[must_use]
+    pub fn picture(&self, display: Option<Size>) -> Option<(&Picture, Size)> {
+        let Body::Picture(picture) = &self.body else {
+            return None;
+        };
+        let size = display.filter(|size| picture.fits(*size))?;
+        Some((picture, size))
+    }
+
+    /// The page as a phone shows it that has no pictures.
+    #[must_use]
+    pub fn in_words(&self) -> Cow<'_, Self> {
+        match &self.body {
+            Body::Picture(picture) => Cow::Owned(Self {
+                body: Body::Text(picture.instead.clone()),
+                ..self.clone()
+            }),
+            Body::Text(_) | Body::Menu(_) | Body::Input { .. } => Cow::Borrowed(self),
+        }
+    }
 }
 
 /// A line of a menu.

@@ -37,8 +37,6 @@ pub(super) enum Purpose {
     Session,
     /// A form of one who is signed in.
     Form,
-    /// A code on a phone's screen that leads to it.
-    Screen,
 }
 
 impl Purpose {
@@ -52,7 +50,6 @@ impl Purpose {
             Self::SignIn => "sign-in",
             Self::Session => "session",
             Self::Form => "form",
-            Self::Screen => "screen",
         }
     }
 }
@@ -220,16 +217,37 @@ impl Tokens {
     /// A code that never ends, short enough to be printed: who holds it stands or stood in front of the
     /// phone.
     pub(super) fn sticker(&self, device: &str) -> String {
-        let tag = hmac::sign(&self.key, format!("sticker\0{device}").as_bytes());
-        let mut text = BASE32_NOPAD.encode(&tag.as_ref()[..STICKER]);
-        text.make_ascii_lowercase();
-        text
+        self.code(&format!("sticker\0{device}"))
     }
 
     /// Whether it is the code of the phone's sticker.
     pub(super) fn is_sticker(&self, device: &str, code: &str) -> bool {
-        let given = code.to_ascii_lowercase();
-        self.sticker(device).as_bytes().ct_eq(given.as_bytes()).into()
+        is_same(&self.sticker(device), code)
+    }
+
+    /// A code for the phone's screen, as short as a sticker's, so that its picture has few squares and it can be typed.
+    /// All nodes make the same one, and another every [`SCREEN_EVERY_S`]: a picture of it can be kept until then, and
+    /// a photograph of it is worth nothing tomorrow.
+    pub(super) fn screen(&self, device: &str, now: TimeMs) -> String {
+        self.screen_of(device, seconds(now) / SCREEN_EVERY_S)
+    }
+
+    /// Whether the phone's screen shows this code, or did until a moment ago: good for five to ten minutes. Nodes'
+    /// clocks are not quite the same, so the next one counts as well.
+    pub(super) fn is_screen(&self, device: &str, code: &str, now: TimeMs) -> bool {
+        let current = seconds(now) / SCREEN_EVERY_S;
+        (current.saturating_sub(1)..=current + 1).any(|turn| is_same(&self.screen_of(device, turn), code))
+    }
+
+    fn screen_of(&self, device: &str, turn: u32) -> String {
+        self.code(&format!("screen\0{device}\0{turn}"))
+    }
+
+    fn code(&self, of: &str) -> String {
+        let tag = hmac::sign(&self.key, of.as_bytes());
+        let mut text = BASE32_NOPAD.encode(&tag.as_ref()[..CODE]);
+        text.make_ascii_lowercase();
+        text
     }
 
     fn mac(&self, purpose: Purpose, holder: &str, signed: &[u8]) -> [u8; MAC] {
@@ -266,6 +284,11 @@ impl Used {
     }
 }
 
+fn is_same(code: &str, given: &str) -> bool {
+    let given = given.to_ascii_lowercase();
+    code.as_bytes().ct_eq(given.as_bytes()).into()
+}
+
 /// Of a node that has no line key: what it gives out is good at this node, until it is restarted.
 fn random_key() -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
@@ -280,8 +303,10 @@ fn seconds(time: TimeMs) -> u32 {
 
 const NONCE: usize = 16;
 const MAC: usize = 16;
-/// 60 bits: whoever guesses a sticker's code gains a login at that phone, with a PIN of their own.
-const STICKER: usize = 8;
+/// 64 bits: whoever guesses the code of a sticker or a screen gains a login at that phone, with a PIN of their own.
+const CODE: usize = 8;
+/// How long the code of a screen stays the same, in seconds: somebody has to scan it and sign in.
+const SCREEN_EVERY_S: u32 = 300;
 /// Longer ones are not ours: a user's and a phone's id and a few numbers.
 const TOKEN_LETTERS_MAX: usize = 512;
 /// How many used tokens are remembered in one table. When they are that many within their two minutes, further forms are
@@ -412,5 +437,33 @@ mod tests {
         assert!(tokens.is_sticker("chi-1", &code) && tokens.is_sticker("chi-1", &code.to_uppercase()));
         assert!(!tokens.is_sticker("chi-2", &code) && !tokens.is_sticker("chi-1", ""));
         assert_ne!(Tokens::new(None).sticker("chi-1"), code);
+    }
+
+    #[test]
+    fn a_screens_code_changes_and_is_good_for_five_to_ten_minutes() {
+        let tokens = tokens();
+        let (turn, just_before) = (NOW, NOW.plus_ms(299_999));
+        let code = tokens.screen("chi-1", turn);
+        assert_eq!((code.len(), &code), (13, &tokens.screen("chi-1", just_before)));
+        assert_ne!(code, tokens.screen("chi-1", NOW.plus_ms(300_000)));
+        for (device, text, ms, expected) in [
+            ("chi-1", &*code, 0, true),
+            ("chi-1", &*code.to_uppercase(), 599_999, true),
+            ("chi-1", &*code, 600_000, false),
+            ("chi-2", &*code, 0, false),
+            ("chi-1", &*tokens.sticker("chi-1"), 0, false),
+            ("chi-1", "", 0, false),
+        ] {
+            assert_eq!(
+                tokens.is_screen(device, text, NOW.plus_ms(ms)),
+                expected,
+                "{device} {text} {ms}"
+            );
+        }
+        assert!(!tokens.is_sticker("chi-1", &code));
+        assert!(
+            tokens.is_screen("chi-1", &code, TimeMs(NOW.0 - 1000)),
+            "another node's clock"
+        );
     }
 }

@@ -35,6 +35,7 @@ fn every_adapter_says_what_is_known_of_it() {
         for (what, text) in [
             ("models", about.models),
             ("login", about.login),
+            ("code", about.code),
             ("wipe", about.wipe),
         ] {
             assert!(!text.is_empty(), "{}: {what}", adapter.vendor());
@@ -74,6 +75,7 @@ fn table() -> String {
             let _ = writeln!(out, "- User-Agent such as `{agent}`");
         }
         let _ = writeln!(out, "- Login: {}.", plain(about.login));
+        let _ = writeln!(out, "- Code for a mobile: {}.", plain(about.code));
         let _ = writeln!(out, "- Wipe: {}.", plain(about.wipe));
         let _ = writeln!(out, "- Not verified:");
         for doubt in about.unverified {

@@ -67,6 +67,8 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             since,
         } => format!("{name}, number {extension}, logged in here since {since}."),
         S::SettingsAt { url } => format!("On a computer or mobile, open {url}"),
+        S::ScanWithMobile => "Scan this with your mobile to log in.".into(),
+        S::LogInWithMobile { url } => format!("To log in with your mobile, open {url}"),
         S::MovedTo { name, place, time } => {
             format!("{name} has moved to {place}, {time}. Not you? Press Lock.")
         }
@@ -103,6 +105,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Lock => "Lock",
         Word::Yes => "Yes",
         Word::No => "No",
+        Word::Mobile => "By mobile",
         Word::TitleLogIn => "Log in",
         Word::TitleInUse => "Phone in use",
         Word::TitleWelcome => "Welcome",
@@ -115,6 +118,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Number => "Number",
         Word::Pin => "PIN",
         Word::OtherNumber => "Another number",
+        Word::WithMobile => "Log in with my mobile",
         Word::TakeOver => "Log in as somebody else",
         Word::WhoAmI => "Who am I",
         Word::MySettings => "My settings",

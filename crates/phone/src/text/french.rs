@@ -69,6 +69,8 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             since,
         } => format!("{name}, numéro {extension}, connecté ici depuis {since}."),
         S::SettingsAt { url } => format!("Sur un ordinateur ou un mobile, ouvrez {url}"),
+        S::ScanWithMobile => "Scannez ceci avec votre mobile pour vous connecter.".into(),
+        S::LogInWithMobile { url } => format!("Pour vous connecter avec votre mobile, ouvrez {url}"),
         S::MovedTo { name, place, time } => {
             format!(
                 "{name} est maintenant ailleurs : {place}, {time}. Ce n'est pas vous ? Appuyez sur Bloquer."
@@ -107,6 +109,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Lock => "Bloquer",
         Word::Yes => "Oui",
         Word::No => "Non",
+        Word::Mobile => "Par mobile",
         Word::TitleLogIn => "Connexion",
         Word::TitleInUse => "Téléphone occupé",
         Word::TitleWelcome => "Bienvenue",
@@ -119,6 +122,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Number => "Numéro",
         Word::Pin => "Code PIN",
         Word::OtherNumber => "Autre numéro",
+        Word::WithMobile => "Se connecter avec mon mobile",
         Word::TakeOver => "Se connecter à sa place",
         Word::WhoAmI => "Qui suis-je",
         Word::MySettings => "Mes réglages",

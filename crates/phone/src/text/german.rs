@@ -71,6 +71,8 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             since,
         } => format!("{name}, Nummer {extension}, hier angemeldet seit {since}."),
         S::SettingsAt { url } => format!("Am Computer oder Handy öffnen: {url}"),
+        S::ScanWithMobile => "Zum Anmelden mit dem Handy scannen.".into(),
+        S::LogInWithMobile { url } => format!("Zum Anmelden mit dem Handy öffnen: {url}"),
         S::MovedTo { name, place, time } => {
             format!("{name} ist umgezogen: {place}, {time}. Das waren nicht Sie? Sperren drücken.")
         }
@@ -107,6 +109,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Lock => "Sperren",
         Word::Yes => "Ja",
         Word::No => "Nein",
+        Word::Mobile => "Mit Handy",
         Word::TitleLogIn => "Anmelden",
         Word::TitleInUse => "Telefon belegt",
         Word::TitleWelcome => "Willkommen",
@@ -119,6 +122,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Number => "Nummer",
         Word::Pin => "PIN",
         Word::OtherNumber => "Andere Nummer",
+        Word::WithMobile => "Mit dem Handy anmelden",
         Word::TakeOver => "Als jemand anderes anmelden",
         Word::WhoAmI => "Wer bin ich",
         Word::MySettings => "Meine Einstellungen",

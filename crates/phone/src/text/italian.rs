@@ -63,6 +63,8 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             since,
         } => format!("{name}, numero {extension}, connesso qui dalle {since}."),
         S::SettingsAt { url } => format!("Da un computer o cellulare apra {url}"),
+        S::ScanWithMobile => "Inquadri questo con il cellulare per accedere.".into(),
+        S::LogInWithMobile { url } => format!("Per accedere con il cellulare, apra {url}"),
         S::MovedTo { name, place, time } => {
             format!("{name} ora è altrove: {place}, {time}. Non è stato Lei? Prema Blocca.")
         }
@@ -99,6 +101,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Lock => "Blocca",
         Word::Yes => "Sì",
         Word::No => "No",
+        Word::Mobile => "Cellulare",
         Word::TitleLogIn => "Accesso",
         Word::TitleInUse => "Telefono occupato",
         Word::TitleWelcome => "Buongiorno",
@@ -111,6 +114,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Number => "Numero",
         Word::Pin => "PIN",
         Word::OtherNumber => "Altro numero",
+        Word::WithMobile => "Accedi con il cellulare",
         Word::TakeOver => "Accedi come altra persona",
         Word::WhoAmI => "Chi sono",
         Word::MySettings => "Le mie impostazioni",

@@ -65,6 +65,8 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             since,
         } => format!("{name}, número {extension}, com sessão aqui desde as {since}."),
         S::SettingsAt { url } => format!("Num computador ou telemóvel, abra {url}"),
+        S::ScanWithMobile => "Leia isto com o telemóvel para entrar.".into(),
+        S::LogInWithMobile { url } => format!("Para entrar com o telemóvel, abra {url}"),
         S::MovedTo { name, place, time } => {
             format!("{name} está agora em {place}, {time}. Não foi você? Prima Bloquear.")
         }
@@ -99,6 +101,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Lock => "Bloquear",
         Word::Yes => "Sim",
         Word::No => "Não",
+        Word::Mobile => "Telemóvel",
         Word::TitleLogIn => "Entrar",
         Word::TitleInUse => "Telefone ocupado",
         Word::TitleWelcome => "Olá",
@@ -111,6 +114,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Number => "Número",
         Word::Pin => "PIN",
         Word::OtherNumber => "Outro número",
+        Word::WithMobile => "Entrar com o telemóvel",
         Word::TakeOver => "Entrar como outra pessoa",
         Word::WhoAmI => "Quem sou eu",
         Word::MySettings => "As minhas definições",

@@ -125,6 +125,13 @@ pub enum Sentence<'a> {
         /// The address of the page.
         url: &'a str,
     },
+    /// Below a code on the screen.
+    ScanWithMobile,
+    /// Where a phone has no code on its screen.
+    LogInWithMobile {
+        /// The address that the code would have.
+        url: &'a str,
+    },
     /// The evicted phone: where its user went.
     MovedTo {
         /// Who.

@@ -67,6 +67,8 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
             since,
         } => format!("{name}, número {extension}, aquí desde las {since}."),
         S::SettingsAt { url } => format!("En un ordenador o móvil, abra {url}"),
+        S::ScanWithMobile => "Escanee esto con su móvil para entrar.".into(),
+        S::LogInWithMobile { url } => format!("Para entrar con su móvil, abra {url}"),
         S::MovedTo { name, place, time } => {
             format!("{name} está ahora en {place}, {time}. ¿No fue usted? Pulse Bloquear.")
         }
@@ -105,6 +107,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Lock => "Bloquear",
         Word::Yes => "Sí",
         Word::No => "No",
+        Word::Mobile => "Con móvil",
         Word::TitleLogIn => "Iniciar sesión",
         Word::TitleInUse => "Teléfono ocupado",
         Word::TitleWelcome => "Bienvenida",
@@ -117,6 +120,7 @@ pub(super) const fn word(word: Word) -> &'static str {
         Word::Number => "Número",
         Word::Pin => "PIN",
         Word::OtherNumber => "Otro número",
+        Word::WithMobile => "Entrar con mi móvil",
         Word::TakeOver => "Entrar como otra persona",
         Word::WhoAmI => "Quién soy",
         Word::MySettings => "Mis ajustes",

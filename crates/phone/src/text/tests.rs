@@ -72,6 +72,10 @@ fn samples() -> Vec<Sentence<'static>> {
         S::SettingsAt {
             url: "https://ny.example.com:8443/me",
         },
+        S::ScanWithMobile,
+        S::LogInWithMobile {
+            url: "https://ny.example.com:8443/me",
+        },
         S::MovedTo {
             name: NAME,
             place: PLACE,

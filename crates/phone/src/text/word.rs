@@ -55,6 +55,8 @@ words! {
     Yes(KEY),
     /// Soft key: it is not.
     No(KEY),
+    /// Soft key: log in with a mobile.
+    Mobile(KEY),
     /// Title: log in.
     TitleLogIn(TITLE),
     /// Title: somebody is logged in here.
@@ -79,6 +81,8 @@ words! {
     Pin(FIELD),
     /// Menu: somebody who is not in the list.
     OtherNumber(ITEM),
+    /// Menu: log in with a mobile.
+    WithMobile(ITEM),
     /// Menu: log in though somebody else is here.
     TakeOver(ITEM),
     /// Menu: who am I.

@@ -3,12 +3,20 @@
 use smol_str::SmolStr;
 
 use crate::mac::Mac;
+use crate::picture::Size;
 
 /// The beginning of a text, at most `chars` characters of it: phones refuse or garble what is longer, and some then
 /// refuse the whole file. Only for what people read; a number or an address that does not fit must not be cut.
 pub(crate) fn cut(text: &str, chars: usize) -> &str {
     let end = text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
     text[..end].trim_end()
+}
+
+/// The room for a picture on the display of a model, by a part of the model's name in the User-Agent; `None`: pictures
+/// are not for this model. What is not in the table has none either.
+pub(crate) fn room(agent: &str, displays: &[(&str, u16, u16)]) -> Option<Size> {
+    let known = displays.iter().find(|(model, ..)| agent.contains(model));
+    known.and_then(|(_, width, height)| Size::within(*width, *height))
 }
 
 /// What a User-Agent says: "Fanvil X5U-V2 2.12.1 0c3800000000" after the vendor's name. The address, when there is

@@ -5,6 +5,7 @@
 
 use minijinja::{Value, context};
 
+use crate::picture::Size;
 use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
 use crate::vendors::fit::cut;
 use crate::vendors::templates::Templates;
@@ -29,8 +30,8 @@ const SELECT: &str = "SoftKey:Select";
 const EXIT: &str = "SoftKey:Exit";
 const DELETE: &str = "SoftKey:BackSpace";
 
-/// The answer to a phone that asks for a page.
-pub(crate) fn page(templates: &Templates, screen: &Screen) -> Option<Page> {
+/// The answer to a phone that asks for a page; `display`: the room for a picture, where it shows one.
+pub(crate) fn page(templates: &Templates, screen: &Screen, display: Option<Size>) -> Option<Page> {
     let refresh = screen.refresh.as_ref();
     Some(Page {
         content_type: "text/xml; charset=utf-8",
@@ -38,18 +39,24 @@ pub(crate) fn page(templates: &Templates, screen: &Screen) -> Option<Page> {
             .map(|(seconds, url)| ("Refresh", format!("{seconds}; url={url}")))
             .into_iter()
             .collect(),
-        body: body(templates, screen, false)?,
+        body: fitted(templates, screen, display, false)?,
     })
 }
 
-/// The document; `beep` when nobody has asked for it.
-pub(crate) fn body(templates: &Templates, screen: &Screen, beep: bool) -> Option<String> {
+/// The document of a page that nobody has asked for.
+pub(crate) fn body(templates: &Templates, screen: &Screen) -> Option<String> {
+    fitted(templates, screen, None, true)
+}
+
+fn fitted(templates: &Templates, screen: &Screen, display: Option<Size>, beep: bool) -> Option<String> {
     let mut room = Room {
         items: ITEMS_MAX,
         text: TEXT_CHARS_MAX,
     };
     loop {
-        let body = templates.render("page.xml", values(screen, room, beep)).ok()?;
+        let body = templates
+            .render("page.xml", values(screen, display, room, beep))
+            .ok()?;
         let is_smallest = room.items <= 1 && room.text <= 1;
         if body.len() <= PAGE_BYTES_MAX || is_smallest {
             return Some(body);
@@ -75,7 +82,7 @@ impl Room {
     }
 }
 
-fn values(screen: &Screen, room: Room, beep: bool) -> Value {
+fn values(screen: &Screen, display: Option<Size>, room: Room, beep: bool) -> Value {
     let yes = |it: bool| if it { "yes" } else { "no" };
     let keys = keys(screen);
     let done = done(&keys).to_owned();
@@ -108,13 +115,22 @@ fn values(screen: &Screen, room: Room, beep: bool) -> Value {
             fields => fields.iter().map(field).collect::<Vec<_>>(),
             ..common
         },
-        Body::Text(text) => context! {
-            kind => "text",
-            title,
-            text => cut(&with_prompt(text, &screen.prompt), room.text),
-            ..common
+        Body::Picture(it) => match screen.picture(display) {
+            Some((it, size)) => context! {
+                kind => "picture",
+                url => it.png_url(size),
+                width => size.width(),
+                height => size.height(),
+                ..common
+            },
+            None => text(title, cut(&it.instead, room.text), common),
         },
+        Body::Text(it) => text(title, cut(&with_prompt(it, &screen.prompt), room.text), common),
     }
+}
+
+fn text(title: &str, text: &str, common: Value) -> Value {
+    context! { kind => "text", title, text, ..common }
 }
 
 /// A text screen has no line at the bottom: the prompt is the last line of the text.
@@ -146,7 +162,7 @@ fn keys(screen: &Screen) -> Vec<(String, String)> {
     let submit = match screen.body {
         Body::Input { .. } => SUBMIT,
         Body::Menu(_) => SELECT,
-        Body::Text(_) => EXIT,
+        Body::Text(_) | Body::Picture(_) => EXIT,
     };
     let mut keys: Vec<_> = screen.keys.iter().map(|key| soft_key(key, submit)).collect();
     if matches!(screen.body, Body::Input { .. }) {

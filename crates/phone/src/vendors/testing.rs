@@ -9,7 +9,7 @@ use quick_xml::events::Event;
 use crate::adapter::Adapter;
 use crate::desk::{Desk, Profile};
 use crate::sample;
-use crate::screen::{Action, Body, Browser, Field, FieldKind, Item, Key, Screen};
+use crate::screen::{Action, Body, Browser, Field, FieldKind, Item, Key, Picture, Screen};
 use crate::trigger::{Aim, Trigger, Via};
 use crate::vendor::Vendor;
 
@@ -247,6 +247,44 @@ pub(crate) fn screens() -> Vec<(&'static str, Screen)> {
     ]
 }
 
+/// A page with a code.
+pub(crate) fn picture_screen() -> Screen {
+    let base = "https://chicago.example.com:8443";
+    let address = format!("{base}/d/00156504a1b2/abcdefghijklm");
+    let mut screen = screens().remove(2).1;
+    screen.title = "Log in".into();
+    screen.body = Body::Picture(Picture {
+        caption: "Scan this with your mobile to log in.".into(),
+        instead: format!("To log in with your mobile, open {address}"),
+        address,
+        url: format!("{base}/p/k5tq2vwz7m3xj4ha/qr"),
+    });
+    screen
+}
+
+/// Golden file of the page with a code as the model in `browser` shows it, which is told to load a picture of `display`;
+/// and that any other gets the address to type.
+pub(crate) fn check_picture(adapter: &dyn Adapter, browser: &Browser, display: &str) {
+    let screen = picture_screen();
+    let page = adapter.page(&screen, browser).unwrap();
+    check_xml("picture", &page.body);
+    let path = format!("{}/page-picture.xml", adapter.vendor());
+    sample::golden(&path, page.body.as_bytes());
+    assert!(page.body.contains(&format!("?size={display}")), "{}", page.body);
+    let small = Browser {
+        user_agent: "T19P snom715 6863i VVX_101 CP-7811".into(),
+        ..Browser::default()
+    };
+    let words = adapter.page(&screen, &small).unwrap().body;
+    assert!(words.contains("open https://chicago.example.com:8443/d/") && !words.contains("?size="));
+    let mut long = screen;
+    if let Body::Picture(picture) = &mut long.body {
+        picture.address = "x".repeat(2000);
+    }
+    let unreadable = adapter.page(&long, browser).unwrap().body;
+    assert!(!unreadable.contains("?size="), "no camera reads it");
+}
+
 /// Pages with more in them than a phone takes, all of it full of markup.
 pub(crate) fn hostile_screens() -> Vec<Screen> {
     let nasty = "]]>&amp;<!--\"'%s\r\n\u{0}\u{1f4de}<a/>".repeat(300);
@@ -267,6 +305,12 @@ pub(crate) fn hostile_screens() -> Vec<Screen> {
                 value: nasty.chars().take(200).collect(),
             }],
         },
+        Body::Picture(Picture {
+            caption: nasty.to_owned(),
+            instead: nasty.to_owned(),
+            address: "https://e/?a=<&b=\"'".into(),
+            url: "https://e/<&\"'".into(),
+        }),
     ];
     bodies
         .into_iter()

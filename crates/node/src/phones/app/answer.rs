@@ -60,6 +60,7 @@ fn size(text: &str) -> Option<(u16, u16)> {
 fn plain(screen: &Screen) -> String {
     let body = match &screen.body {
         Body::Text(text) => text.clone(),
+        Body::Picture(picture) => picture.instead.clone(),
         Body::Menu(items) => items.iter().map(|item| format!("{}\n", item.label)).collect(),
         Body::Input { fields, .. } => fields.iter().map(|field| format!("{}\n", field.label)).collect(),
     };

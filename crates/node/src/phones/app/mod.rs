@@ -11,6 +11,8 @@
 //! | `/app/out/<form token>` | logs out |
 //! | `/app/who`, `/app/settings` | who is logged in; where one changes one's settings |
 //! | `/app/lock[/<form token>]` | locks one's own account; asks for the PIN |
+//! | `/app/mobile` | a code that leads to a page where somebody who is signed in has this phone log in |
+//! | `/app/idle` | the same for the screen of a phone that nobody uses |
 //! | `/app/moved` | for a minute after an eviction: where the user went, and what to do if that was not the user |
 //! | `/lock/<token>[/yes]` | locks an account from there |
 //!
@@ -20,6 +22,7 @@
 mod answer;
 mod forms;
 mod lock;
+mod mobile;
 mod moved;
 mod pages;
 mod recent;
@@ -97,6 +100,8 @@ async fn show(
         ["settings"] => visit.settings(),
         ["lock"] => visit.lock_form(),
         ["lock", token] => visit.lock_own(token, typed).await,
+        ["mobile"] => visit.mobile(),
+        ["idle"] => visit.idle(),
         ["moved"] => visit.moved(),
         _ => return (StatusCode::NOT_FOUND, "there is no such page\n").into_response(),
     };

@@ -36,7 +36,7 @@ impl Visit<'_> {
     }
 
     /// A phone that nobody logs in or out at.
-    fn not_to_be_used(&self) -> Option<Screen> {
+    pub(super) fn not_to_be_used(&self) -> Option<Screen> {
         if let Some(hold) = self.device.held(self.now) {
             let until = self.office.clock(hold.until);
             let text = self.say(Sentence::OnHold { until: &until });
@@ -57,10 +57,14 @@ impl Visit<'_> {
             label: self.word(Word::OtherNumber),
             url: self.url("form"),
         };
+        let mobile = Item {
+            label: self.word(Word::WithMobile),
+            url: self.url("mobile"),
+        };
         Screen {
             title: self.word(Word::TitleRecent),
             prompt: String::new(),
-            body: Body::Menu(known.chain([other]).collect()),
+            body: Body::Menu(known.chain([other, mobile]).collect()),
             keys: vec![self.close()],
             refresh: None,
             is_private: false,
@@ -141,13 +145,13 @@ impl Visit<'_> {
         };
         let prompt = self.say(Sentence::TypeNumberAndPin);
         let fields = vec![number, self.pin_field()];
-        self.input(
-            Word::TitleLogIn,
-            prompt,
-            &format!("login/{token}"),
-            fields,
-            Word::LogIn,
-        )
+        let page = format!("login/{token}");
+        let mut screen = self.input(Word::TitleLogIn, prompt, &page, fields, Word::LogIn);
+        if self.session().is_none() {
+            let mobile = Action::Open(self.url("mobile"));
+            screen.keys.push(self.key(Word::Mobile, mobile));
+        }
+        screen
     }
 
     /// The form that locks one's own account.
@@ -264,7 +268,7 @@ impl Visit<'_> {
         self.key(Word::Close, Action::Exit)
     }
 
-    fn back(&self) -> Key {
+    pub(super) fn back(&self) -> Key {
         self.key(Word::Back, Action::Open(self.app.clone()))
     }
 }

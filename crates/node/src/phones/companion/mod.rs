@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `/me` | sign in with number and PIN; where one is logged in, log out there, one's own profile |
 //! | `/d/<device>/<code>` | what a phone's sticker or screen leads to: "log in at Chicago, desk 12?" |
-//! | `/p/<token>/qr.svg` | the code for a phone's screen, as an image; another one each time |
+//! | `/p/<token>/qr.png`, `qr.bmp` | the code for a phone's screen as a picture; another one every five minutes |
 //! | `/api/v1/...` | the same for programs and kiosks, in JSON (`api.rs`) |
 //!
 //! Pages work without scripts and forbid them (Content-Security-Policy). Signing in checks the PIN as a login
@@ -14,6 +14,7 @@
 mod api;
 mod html;
 mod me;
+mod picture;
 mod profile_form;
 mod profile_json;
 mod sticker;
@@ -37,7 +38,8 @@ pub(super) fn routes() -> Router<Arc<Phones>> {
         .route("/me/profile", post(me::save))
         .route("/me/style.css", get(html::style))
         .route("/d/{device}/{code}", get(sticker::show).post(sticker::act))
-        .route("/p/{token}/qr.svg", get(sticker::image))
+        .route("/p/{token}/qr.png", get(picture::png))
+        .route("/p/{token}/qr.bmp", get(picture::bmp))
         .route("/api/v1/sign-in", post(api::sign_in))
         .route("/api/v1/sign-out", post(api::sign_out))
         .route("/api/v1/sessions", get(api::sessions).post(api::log_in))

@@ -5,17 +5,14 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Extract};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
-use hotdesk_core::{DeviceId, RequestId};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use hotdesk_core::{DeviceId, RequestId, TimeMs};
 use hotdesk_phone::text::{Sentence, Word};
 use minijinja::context;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
 
 use super::super::login::{self, LogIn, Proof};
 use super::super::office::{Office, name_of};
-use super::super::tokens::Purpose;
 use super::super::trouble::{Trouble, place_of};
 use super::super::{Peer, Phones};
 use super::html::{page, see, with_cookie};
@@ -23,18 +20,20 @@ use super::me::{Notice, message, refused, sign_in_page, signed_in};
 use super::visitor::{Asked, Visitor, is_ours};
 use crate::http::form;
 
-/// How long a code on a screen is good for, in seconds: somebody has to scan it and sign in.
-const SCREEN_GOOD_S: u32 = 600;
 /// Where it was asked for.
 const SURFACE: &str = "sticker";
-/// Pixels of one module of a code: at least 3 of them on a small screen.
-const MODULE_PIXELS: u32 = 4;
 
 impl Phones {
     /// What a phone's sticker leads to, for printing: good for as long as the line key is the same. It lets
     /// nobody act as the phone or as a user.
     pub(crate) fn sticker_url(&self, device: &DeviceId) -> String {
         let code = self.tokens.sticker(device.as_str());
+        format!("{}/d/{device}/{code}", self.settings.base)
+    }
+
+    /// The same for its screen, for the next minutes.
+    pub(in crate::phones) fn screen_url(&self, device: &DeviceId, now: TimeMs) -> String {
+        let code = self.tokens.screen(device.as_str(), now);
         format!("{}/d/{device}/{code}", self.settings.base)
     }
 }
@@ -107,10 +106,8 @@ pub(super) async fn act(
 fn device_of(asked: &Asked<'_>, device: &str, code: &str) -> Option<DeviceId> {
     let device = DeviceId::parse(device).ok()?;
     let tokens = &asked.phones.tokens;
-    let is_good = tokens.is_sticker(device.as_str(), code)
-        || tokens
-            .read(Purpose::Screen, device.as_str(), code, asked.now)
-            .is_ok();
+    let is_good =
+        tokens.is_sticker(device.as_str(), code) || tokens.is_screen(device.as_str(), code, asked.now);
     (is_good && asked.state.device(&device).is_some()).then_some(device)
 }
 
@@ -182,50 +179,4 @@ async fn log_in(asked: &Asked<'_>, visitor: &Visitor, device: DeviceId, request_
         }
     };
     with_cookie(message(status, language, &notice), &asked.cookie(visitor))
-}
-
-/// `GET /p/<token>/qr.svg`: for phones that can show an image beside their neutral screen.
-pub(super) async fn image(Extract(phones): Extract<Arc<Phones>>, Path(token): Path<String>) -> Response {
-    let Some(device) = phones.phone_of_token(&token) else {
-        return (StatusCode::NOT_FOUND, "no phone has this address\n").into_response();
-    };
-    let now = crate::services::now();
-    let code = phones
-        .tokens
-        .issue(Purpose::Screen, device.as_str(), "", now, SCREEN_GOOD_S);
-    let url = format!("{}/d/{device}/{code}", phones.settings.base);
-    match svg_of(&url) {
-        Some(svg) => (
-            [
-                (header::CONTENT_TYPE, "image/svg+xml"),
-                (header::CACHE_CONTROL, "no-store"),
-            ],
-            svg,
-        )
-            .into_response(),
-        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-/// A QR code; `None` when the text is too long for one (nearly three thousand bytes).
-fn svg_of(text: &str) -> Option<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let image = code
-        .render::<svg::Color<'_>>()
-        .module_dimensions(MODULE_PIXELS, MODULE_PIXELS)
-        .quiet_zone(true)
-        .build();
-    Some(image)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_becomes_an_image_and_a_novel_does_not() {
-        let svg = svg_of("https://chicago.example.com:8443/d/chi-1/abcdef").unwrap();
-        assert!(svg.contains("<svg") && svg.ends_with("</svg>"));
-        assert_eq!(svg_of(&"x".repeat(5000)), None);
-    }
 }

@@ -12,15 +12,24 @@ const HASH_BYTES: usize = 8;
 /// The document, or that the phone has it already (RFC 9110 §13.1.2).
 pub(super) fn conditional(request: &HeaderMap, desk: &Desk, document: Document) -> Response {
     let tag = tag(desk, &document);
+    tagged(request, &tag, document.content_type, || document.body)
+}
+
+/// The same for anything with a tag of its own; `body` is made only when it is sent.
+pub(in crate::phones) fn tagged(
+    request: &HeaderMap,
+    tag: &str,
+    content_type: &'static str,
+    body: impl FnOnce() -> Vec<u8>,
+) -> Response {
     let unchanged = request
         .get_all(header::IF_NONE_MATCH)
         .iter()
-        .any(|value| value.to_str().is_ok_and(|value| names(value, &tag)));
+        .any(|value| value.to_str().is_ok_and(|value| names(value, tag)));
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let kind = [(header::CONTENT_TYPE, document.content_type)];
-        (kind, document.body).into_response()
+        ([(header::CONTENT_TYPE, content_type)], body()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(

@@ -31,6 +31,7 @@ use self::refused::{Refused, Result};
 use super::serve::masked;
 use super::{Peer, Phones};
 
+pub(super) use answer::tagged;
 pub(super) use enrol::Enrolments;
 pub(super) use identify::address;
 pub(super) use user::Stale;

@@ -351,7 +351,8 @@ async fn a_path_of_no_phone_shows_nothing() {
     for path in [
         "/p/aaaaaaaaaaaaaaaaaaaaaaaaaa/app",
         "/p/x/app/login/y?user=2001&pin=1234",
-        "/p/x/qr.svg",
+        "/p/x/qr.png?size=298x168",
+        "/p/aaaaaaaaaaaaaaaaaaaaaaaaaa/qr.bmp?size=298x168",
     ] {
         assert_eq!(get(path).send(&world).await.status, 404, "{path}");
     }

@@ -3,6 +3,7 @@
 mod app;
 mod built_in;
 mod certificates;
+mod code;
 mod companion;
 mod cut_off;
 mod documents;
@@ -216,7 +217,7 @@ impl<'a> Ask<'a> {
         let _ = stream.write_all(&self.body).await;
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes).await;
-        Answer::read(&String::from_utf8_lossy(&bytes))
+        Answer::read(&bytes)
     }
 }
 
@@ -226,10 +227,13 @@ struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
+    /// The same where it is no text.
+    bytes: Vec<u8>,
 }
 
 impl Answer {
-    fn read(text: &str) -> Self {
+    fn read(answer: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(answer);
         let (head, body) = text
             .split_once("\r\n\r\n")
             .unwrap_or_else(|| panic!("no answer: {text:?}"));
@@ -242,6 +246,7 @@ impl Answer {
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
                 .collect(),
             body: body.to_owned(),
+            bytes: answer[head.len() + 4..].to_vec(),
         }
     }
 

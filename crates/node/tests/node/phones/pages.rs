@@ -92,7 +92,16 @@ pub(super) fn craft(purpose: &str, holder: &str, content: &str, end_s: u32) -> S
 
 /// The code of a phone's sticker.
 pub(super) fn sticker(device: &str) -> String {
+    code(&format!("sticker\0{device}"))
+}
+
+/// The code of a phone's screen at a time.
+pub(super) fn screen_code(device: &str, at_s: u32) -> String {
+    code(&format!("screen\0{device}\0{}", at_s / 300))
+}
+
+fn code(of: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &page_key()[..]);
-    let tag = hmac::sign(&key, format!("sticker\0{device}").as_bytes());
+    let tag = hmac::sign(&key, of.as_bytes());
     BASE32_NOPAD.encode(&tag.as_ref()[..8]).to_ascii_lowercase()
 }

@@ -18,6 +18,9 @@ const LABEL_CHARS_MAX: usize = 30;
 /// Longest text at the top of the screen.
 const PHONE_LABEL_CHARS_MAX: usize = 12;
 
+/// Seconds after which a phone that nobody uses shows the code for mobiles; with 0 it shows nothing.
+const IDLE_AFTER_S: u32 = 15;
+
 /// Longest URL that the phone takes. A phone book that is longer is left out: nobody should be without a phone for it.
 const URL_BYTES_MAX: usize = 255;
 
@@ -107,6 +110,8 @@ fn view(desk: &Desk) -> Result<Value, RenderError> {
             None => Word::LogIn.text(language),
         },
         authentication_url => format!("{}/authenticate", desk.app_url()),
+        idle_after => if desk.session.is_none() { IDLE_AFTER_S } else { 0 },
+        idle_url => desk.idle_url(),
         directory_url => if directory.len() > URL_BYTES_MAX { "" } else { directory },
         is_https => desk.service.base.starts_with("https:"),
     })

@@ -55,6 +55,7 @@ impl Adapter for Cisco {
             files: &["SEP<MAC>.cnf.xml"],
             agents: &["Cisco-CP8841/14.2.1", "Cisco-CP7945G/9.4.2"],
             login: "XML application under the Services key: menu, user id and PIN",
+            code: "as a picture on the screen after 15 s in which nobody used the phone (`idleURL`), and behind a soft key of the login page; in words on 78xx and 8941, which are not known to show pictures",
             wipe: "the neutral document replaces the user's as a whole",
             unverified: &[
                 "that a comment in the document is passed over by every firmware",
@@ -63,6 +64,8 @@ impl Adapter for Cisco {
                 "numbers of the user locales; buttons without a number; lamps, for which the phone sends no SUBSCRIBE",
                 "TLS without CTL and ITL files",
                 "pages that post what was typed (78xx and 88xx): others send it in the query",
+                "that the 79xx with a grey display show a PNG in true colour",
+                "that a page under idleURL is loaded again by its Refresh header",
             ],
         }
     }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::{Value, context};
 
+use crate::picture::Size;
 use crate::screen::{Action, Body, Browser, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
 use crate::vendors::fit::cut;
@@ -34,7 +35,15 @@ pub(in crate::vendors) struct Abilities {
     pub(in crate::vendors) keys_max: usize,
     /// Whether a form can be posted. Otherwise what was typed is in the query.
     pub(in crate::vendors) can_post: bool,
+    /// The room for a picture; `None` where the phone shows none.
+    pub(in crate::vendors) display: Option<Size>,
 }
+
+/// The application's part of the display of a phone that does not say how large it is: a 7945's.
+const DISPLAY: (u16, u16) = (298, 168);
+
+/// Models that show a picture of true colours, by the beginning of their names. The 78xx and 8941 are not known to.
+const WITH_PICTURES: [&str; 4] = ["794", "796", "797", "88"];
 
 impl Abilities {
     /// What an enterprise phone says of itself. The 78xx and 88xx post forms, the others cannot.
@@ -43,8 +52,18 @@ impl Abilities {
         Self {
             keys_max: 8,
             can_post: model.starts_with("78") || model.starts_with("88"),
+            display: display(
+                browser,
+                WITH_PICTURES.iter().any(|begin| model.starts_with(begin)),
+            ),
         }
     }
+}
+
+/// The room for a picture, as the phone says itself.
+pub(in crate::vendors) fn display(browser: &Browser, shows_pictures: bool) -> Option<Size> {
+    let (width, height) = browser.display.unwrap_or(DISPLAY);
+    Size::within(width, height).filter(|_| shows_pictures)
 }
 
 /// The page.
@@ -71,18 +90,24 @@ fn headers(screen: &Screen) -> Vec<(&'static str, String)> {
 }
 
 fn view(screen: &Screen, abilities: Abilities) -> Value {
+    let picture = screen.picture(abilities.display);
     let (kind, text, url) = match &screen.body {
-        Body::Text(text) => ("Text", text.as_str(), ""),
-        Body::Menu(_) => ("Menu", "", ""),
-        Body::Input { url, .. } => ("Input", "", url.as_str()),
+        Body::Text(text) => ("Text", text.as_str(), String::new()),
+        Body::Menu(_) => ("Menu", "", String::new()),
+        Body::Input { url, .. } => ("Input", "", url.clone()),
+        Body::Picture(it) => match picture {
+            Some((it, size)) => ("ImageFile", "", it.png_url(size)),
+            None => ("Text", it.instead.as_str(), String::new()),
+        },
     };
+    let prompt = picture.map_or(screen.prompt.as_str(), |(it, _)| it.caption.as_str());
     let items = match &screen.body {
         Body::Menu(items) => items.as_slice(),
-        Body::Text(_) | Body::Input { .. } => &[],
+        Body::Text(_) | Body::Input { .. } | Body::Picture(_) => &[],
     };
     let fields = match &screen.body {
         Body::Input { fields, .. } => fields.as_slice(),
-        Body::Text(_) | Body::Menu(_) => &[],
+        Body::Text(_) | Body::Menu(_) | Body::Picture(_) => &[],
     };
     let items: Vec<Value> = items
         .iter()
@@ -92,7 +117,7 @@ fn view(screen: &Screen, abilities: Abilities) -> Value {
     context! {
         kind,
         title => cut(&screen.title, LINE_CHARS_MAX),
-        prompt => cut(&screen.prompt, LINE_CHARS_MAX),
+        prompt => cut(prompt, LINE_CHARS_MAX),
         text => cut(text, TEXT_CHARS_MAX),
         url,
         posts => abilities.can_post,
@@ -123,7 +148,7 @@ fn keys(screen: &Screen, keys_max: usize) -> Vec<Value> {
         return Vec::new();
     }
     let submits = match screen.body {
-        Body::Text(_) => None,
+        Body::Text(_) | Body::Picture(_) => None,
         Body::Menu(_) => Some("SoftKey:Select"),
         Body::Input { .. } => Some("SoftKey:Submit"),
     };

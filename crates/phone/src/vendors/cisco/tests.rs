@@ -1,7 +1,9 @@
 use super::*;
 use crate::sample::{golden, hostile, maria, neutral};
 use crate::screen::{Action, Body, Field, FieldKind, Key};
-use crate::vendors::testing::{check_pages, check_triggers, check_wipe, golden_trigger, xml_settings};
+use crate::vendors::testing::{
+    check_pages, check_picture, check_triggers, check_wipe, golden_trigger, xml_settings,
+};
 
 const NAME: &str = "SEP00562B04A1B2.cnf.xml";
 
@@ -237,6 +239,7 @@ fn own_keys_never_cost_the_page_those_it_needs() {
         let abilities = page::Abilities {
             keys_max,
             can_post: false,
+            display: None,
         };
         let body = page::render(&crowded, abilities).body;
         for uri in ["SoftKey:Submit", "SoftKey:&lt;&lt;", "SoftKey:Exit"] {
@@ -263,4 +266,14 @@ fn a_notice_is_pushed_in_a_short_document_or_not_at_all() {
         url: &long,
     };
     assert_eq!(Cisco.notice(&notice), None);
+}
+
+#[test]
+fn a_code_is_a_picture_where_the_display_has_room_and_an_address_elsewhere() {
+    let browser = Browser {
+        user_agent: "Cisco-CP8841/14.2.1".into(),
+        model: "CP-8841".into(),
+        display: Some((559, 265)),
+    };
+    check_picture(&Cisco, &browser, "559x265");
 }

@@ -30,6 +30,8 @@ pub(crate) struct CiscoMpp;
 /// The user that the phone's web server knows, whatever it is told.
 const WEB_USER: &str = "admin";
 
+/// Models, in the User-Agent, with a display that shows pictures.
+const WITH_PICTURES: [&str; 4] = ["CP-88", "CP-98", "CP8", "CP9"];
 /// Soft keys that these phones show of a page.
 const KEYS_MAX: usize = 4;
 
@@ -61,6 +63,7 @@ impl Adapter for CiscoMpp {
                 "Cisco/SPA525G-7.4.7 (8C1E8004A1B2)(CBT141900G7)",
             ],
             login: "soft key of the phone's own extension mobility, or XML application: user id and PIN",
+            code: "behind a soft key of the login page, as a picture on 88xx and 98xx; no page for an idle phone is documented",
             wipe: "the neutral profile empties line 1, every line key, soft key, forwarding and directory",
             unverified: &[
                 "the macros of extension mobility ($EMS, $MUID, $PDOM, $MPWD) and what the phone does with a profile \
@@ -69,6 +72,7 @@ impl Adapter for CiscoMpp {
                 "names of languages, which need a dictionary on the phone",
                 "whether the call history is cleared; the profile has no key for it",
                 "how many line keys a model has: 12 are set",
+                "pictures in pages (CiscoIPPhoneImageFile), and the room for them where the phone does not say its display",
             ],
         }
     }
@@ -111,10 +115,14 @@ impl Adapter for CiscoMpp {
         }
     }
 
-    fn page(&self, screen: &Screen, _browser: &Browser) -> Option<Page> {
+    fn page(&self, screen: &Screen, browser: &Browser) -> Option<Page> {
+        let shows_pictures = WITH_PICTURES
+            .iter()
+            .any(|model| browser.user_agent.contains(model));
         let abilities = page::Abilities {
             keys_max: KEYS_MAX,
             can_post: false,
+            display: page::display(browser, shows_pictures),
         };
         Some(page::render(screen, abilities))
     }

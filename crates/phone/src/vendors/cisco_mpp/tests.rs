@@ -2,7 +2,9 @@ use super::*;
 use crate::request::File;
 use crate::sample::{golden, hostile, maria, neutral};
 use crate::screen::Body;
-use crate::vendors::testing::{check_pages, check_triggers, check_wipe, golden_trigger, xml_settings};
+use crate::vendors::testing::{
+    check_pages, check_picture, check_triggers, check_wipe, golden_trigger, xml_settings,
+};
 
 const VENDOR: Vendor = Vendor::CiscoMpp;
 const NAME: &str = "8c1e8004a1b2.xml";
@@ -216,4 +218,14 @@ fn a_page_has_four_keys_and_posts_nothing() {
         "these phones do not say what they think of it"
     );
     golden_trigger("cisco-mpp/notice.txt", &Trigger::Http(push));
+}
+
+#[test]
+fn a_code_is_a_picture_where_the_display_has_room_and_an_address_elsewhere() {
+    let browser = Browser {
+        user_agent: "Cisco-CP-8851-3PCC/11.3.7 (8c1e8004a1b2)".into(),
+        model: "".into(),
+        display: None,
+    };
+    check_picture(&CiscoMpp, &browser, "298x168");
 }

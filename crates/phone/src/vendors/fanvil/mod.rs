@@ -31,6 +31,7 @@ impl Adapter for Fanvil {
             files: &["<mac>.cfg"],
             agents: &["Fanvil X5U-V2 2.12.1 0c3800000000"],
             login: "XML application behind a side key and a soft key; star code",
+            code: "in words, behind a soft key of the login page: no page with a picture is documented",
             wipe: "every setting is given in both documents; no call history while nobody is logged in",
             unverified: &[
                 "No document, trigger or page of this adapter was ever seen by a phone; what follows is doubtful even \

@@ -60,11 +60,11 @@ pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
 }
 
 pub(super) fn page(screen: &Screen) -> Option<Page> {
-    screens::page(&XML, screen)
+    screens::page(&XML, screen, None)
 }
 
 pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
-    let body = screens::body(&XML, notice.screen, true)?;
+    let body = screens::body(&XML, notice.screen)?;
     Some(post(body, Accepted::Success))
 }
 

@@ -36,6 +36,7 @@ impl Adapter for Generic {
             files: &["settings.txt"],
             agents: &[],
             login: "star code, then number and PIN by keypad",
+            code: "no page, and so none: its sticker",
             wipe: "nothing of a user is ever on the phone, but the phone's own list of calls: nobody can clear that \
                    from outside",
             unverified: &[

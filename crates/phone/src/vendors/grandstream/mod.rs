@@ -65,6 +65,7 @@ impl Adapter for Grandstream {
             ],
             login: "XML application (what is typed is sent as a query: use HTTPS); the phone's own prompt when its \
                     document is asked for under the name login-cfg<mac>.xml; star code",
+            code: "in words, behind a soft key of the login page: no element for pictures is known of xmlapp",
             wipe: "the neutral document switches account 1 off and empties it and all 40 keys, stops the call log, and \
                    the phone book is replaced by an empty one",
             unverified: &[

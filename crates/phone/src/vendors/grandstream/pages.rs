@@ -43,6 +43,7 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
 
 /// See [`Adapter::page`](crate::Adapter::page).
 pub(super) fn page(screen: &Screen, browser: &Browser) -> Option<Page> {
+    let screen = &*screen.in_words();
     let is_later = LATER.iter().any(|model| browser.user_agent.contains(model));
     let template = if is_later { "xmlapp" } else { "screen" };
     let body = TEMPLATES.render(template, values(screen, !is_later)).ok()?;
@@ -69,6 +70,8 @@ fn values(screen: &Screen, is_placed: bool) -> Value {
         lines.push(cut(&screen.title, LABEL_CHARS_MAX));
     }
     match &screen.body {
+        // Told in words before.
+        Body::Picture(_) => {}
         Body::Text(text) => lines.extend(cut(text, TEXT_CHARS_MAX).lines()),
         Body::Menu(items) => lines.extend(
             items
@@ -129,7 +132,7 @@ fn keys(screen: &Screen) -> Vec<Value> {
     };
     let (mut keys, mut send_to) = (Vec::new(), None);
     match &screen.body {
-        Body::Text(_) => {}
+        Body::Text(_) | Body::Picture(_) => {}
         Body::Menu(items) => {
             let items = items.iter().take(ITEMS_MAX);
             keys.extend(items.map(|item| key("UseURL", &item.label, &item.url)));

@@ -41,6 +41,7 @@ impl Adapter for Linphone {
                 "LinphoneAndroid/5.2.5 (Pixel 7) LinphoneSDK/5.3.47",
             ],
             login: "star code; the page that the sticker's QR code leads to",
+            code: "no page, and so none",
             wipe: "the neutral document turns the session's account off and leaves no credentials of it, empties the \
                    address of the contacts, and keeps no calls; it works when the application starts the next time",
             unverified: &[

@@ -70,6 +70,7 @@ impl Adapter for Mitel {
                 "Mitel6920 MAC:14-00-E9-1B-E2-41 V:6.4.0.140-SIP",
             ],
             login: "the phone's own hot desk key, or XML application: user id and PIN",
+            code: "behind a soft key of the login page, as a picture on 6739i, 6867i to 6873i, 6915 to 6970; no page for an idle phone is documented",
             wipe: "the neutral settings empty line 1 and every key; the lists of calls are cleared by command",
             unverified: &[
                 "that an empty NOTIFY aastra-xml calls the address in \"action uri xml sip notify\"",
@@ -77,6 +78,7 @@ impl Adapter for Mitel {
                 "that an empty \"hot desk username\" ends the phone's own hot desk session",
                 "several fields on one page, and their passwords, before firmware 3.0",
                 "keys of models without top soft keys (6730i, 6863i, 6905): they show the line only",
+                "pictures on 6915 and 6970",
             ],
         }
     }
@@ -125,12 +127,12 @@ impl Adapter for Mitel {
         }
     }
 
-    fn page(&self, screen: &Screen, _browser: &Browser) -> Option<Page> {
-        Some(page::render(screen))
+    fn page(&self, screen: &Screen, browser: &Browser) -> Option<Page> {
+        Some(page::render(screen, &browser.user_agent))
     }
 
     fn notice(&self, notice: &Notice<'_>) -> Option<Trigger> {
-        Some(notify(page::render(notice.screen).body))
+        Some(notify(page::render(notice.screen, "").body))
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use minijinja::{Value, context};
 
+use crate::picture::Size;
 use crate::screen::{Action, Body, Field, FieldKind, Page, Screen};
 use crate::template::Format;
-use crate::vendors::fit::cut;
+use crate::vendors::fit::{cut, room};
 use crate::vendors::templates::Templates;
 
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=UTF-8";
@@ -30,10 +31,24 @@ const TEXT_CHARS_MAX: usize = 1000;
 static TEMPLATES: LazyLock<Templates> =
     LazyLock::new(|| Templates::new(Format::Xml, &[("page.xml", include_str!("templates/page.xml"))]));
 
+/// The room for a picture by model, in pixels. Those without a colour display take bitmaps of 144 by 40 pixels, in which
+/// no code fits; the 6905 to 6865i take none.
+const DISPLAYS: [(&str, u16, u16); 9] = [
+    ("6739i", 380, 340),
+    ("6867i", 320, 184),
+    ("6869i", 480, 192),
+    ("6873i", 800, 372),
+    ("6920", 320, 184),
+    ("6930", 480, 192),
+    ("6940", 800, 372),
+    ("6915", 320, 184),
+    ("6970", 800, 372),
+];
+
 /// The page.
-pub(super) fn render(screen: &Screen) -> Page {
+pub(super) fn render(screen: &Screen, user_agent: &str) -> Page {
     let body = TEMPLATES
-        .render("page.xml", view(screen))
+        .render("page.xml", view(screen, room(user_agent, &DISPLAYS)))
         .expect("the template uses no name but those of the view; the tests render every kind of page");
     let refresh = screen.refresh.as_ref();
     Page {
@@ -46,19 +61,22 @@ pub(super) fn render(screen: &Screen) -> Page {
     }
 }
 
-fn view(screen: &Screen) -> Value {
+fn view(screen: &Screen, display: Option<Size>) -> Value {
+    let picture = screen.picture(display);
     let (kind, text, url) = match &screen.body {
         Body::Text(text) => ("text", text.clone(), ""),
         Body::Menu(_) => ("menu", String::new(), ""),
         Body::Input { url, .. } => ("input", String::new(), url.as_str()),
+        Body::Picture(_) if picture.is_some() => ("picture", String::new(), ""),
+        Body::Picture(it) => ("text", it.instead.clone(), ""),
     };
     let items = match &screen.body {
         Body::Menu(items) => items.as_slice(),
-        Body::Text(_) | Body::Input { .. } => &[],
+        Body::Text(_) | Body::Input { .. } | Body::Picture(_) => &[],
     };
     let fields = match &screen.body {
         Body::Input { fields, .. } => fields.as_slice(),
-        Body::Text(_) | Body::Menu(_) => &[],
+        Body::Text(_) | Body::Menu(_) | Body::Picture(_) => &[],
     };
     // The phone has no line for the prompt, so a text takes it in; on other pages the title alone must do.
     let text = match screen.prompt.as_str() {
@@ -75,6 +93,9 @@ fn view(screen: &Screen) -> Value {
         title => cut(&screen.title, LINE_CHARS_MAX),
         text => cut(&text, TEXT_CHARS_MAX),
         url,
+        picture => picture.map_or_else(|| Value::from(false), |(it, size)| {
+            context! { url => it.png_url(size), width => size.width(), height => size.height() }
+        }),
         items,
         fields => fields.iter().take(FIELDS_MAX).map(field).collect::<Vec<_>>(),
         keys => keys(screen),
@@ -99,7 +120,7 @@ fn keys(screen: &Screen) -> Vec<Value> {
         return Vec::new();
     }
     let submits = match screen.body {
-        Body::Text(_) => None,
+        Body::Text(_) | Body::Picture(_) => None,
         Body::Menu(_) => Some("SoftKey:Select"),
         Body::Input { .. } => Some("SoftKey:Submit"),
     };

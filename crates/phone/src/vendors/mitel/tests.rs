@@ -2,7 +2,7 @@ use super::*;
 use crate::request::File;
 use crate::sample::{golden, hostile, maria, neutral};
 use crate::vendors::testing::{
-    Settings, check_pages, check_triggers, check_wipe, check_xml, golden_trigger, screens,
+    Settings, check_pages, check_picture, check_triggers, check_wipe, check_xml, golden_trigger, screens,
 };
 
 const VENDOR: Vendor = Vendor::Mitel;
@@ -284,4 +284,14 @@ fn triggers_pages_and_notices_are_what_they_were() {
         url: "https://x/",
     };
     golden_trigger("mitel/notice.txt", &Mitel.notice(&notice).unwrap());
+}
+
+#[test]
+fn a_code_is_a_picture_where_the_display_has_room_and_an_address_elsewhere() {
+    let browser = Browser {
+        user_agent: "Aastra6867i MAC:00-08-5D-04-A1-B2 V:4.1.0.128-SIP".into(),
+        model: "".into(),
+        display: None,
+    };
+    check_picture(&Mitel, &browser, "320x184");
 }

@@ -17,6 +17,10 @@ use crate::vendors::values::{SOFT_KEYS, padded, soft_label, values};
 
 const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
+/// Seconds until a phone asks for the code beside its idle screen again when it could not load it; otherwise the page
+/// itself says when.
+const IDLE_REFRESH_S: u32 = 60;
+
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::new(
         Format::Xml,
@@ -45,6 +49,8 @@ pub(super) fn render(name: &str, desk: &Desk) -> Result<Document, RenderError> {
         transport => transport(desk.service.registrar.transport),
         language_name => language_name(desk.language()),
         softkeys => soft_keys(desk),
+        idle_url => desk.idle_url(),
+        idle_refresh => if desk.session.is_none() { IDLE_REFRESH_S } else { 0 },
         ..values(desk)
     };
     let body = TEMPLATES.render(template, values)?;

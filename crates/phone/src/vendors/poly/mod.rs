@@ -53,6 +53,7 @@ impl Adapter for Poly {
             ],
             login: "browser page with a form (PIN sent as a form, not in a URL); the phone's own login (User Profiles); \
                     star code",
+            code: "as a picture beside the idle screen (`mb.idleDisplay`), and behind a soft key of the login page; not on VVX 101 to 201 and Edge B10, whose display is too small",
             wipe: "the neutral document empties line 1, lamps, soft keys, forwarding and message waiting, turns the call \
                    list off, and the contacts become an empty list; overrides are never stored",
             unverified: &[
@@ -66,6 +67,7 @@ impl Adapter for Poly {
                 "names of the macros for soft keys ($FCallList$, $FDirectories$, $FDoNotDisturb$, $FMessages$)",
                 "SoftKey:Fetch in pages, and the answer of the REST interface (\"2000\")",
                 "the User-Agent of Edge B and CCX",
+                "pictures in pages on VVX, Edge B and CCX: the manual of the SoundPoint IP names uncompressed BMP",
             ],
         }
     }
@@ -90,8 +92,8 @@ impl Adapter for Poly {
         triggers::trigger(means, aim)
     }
 
-    fn page(&self, screen: &Screen, _browser: &Browser) -> Option<Page> {
-        pages::page(screen)
+    fn page(&self, screen: &Screen, browser: &Browser) -> Option<Page> {
+        pages::page(screen, &browser.user_agent)
     }
 
     fn notice(&self, notice: &Notice<'_>) -> Option<Trigger> {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::{Value, context};
 
+use crate::picture::Size;
 use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
 use crate::trigger::{Accepted, HttpAuth, HttpPush, Notice, Trigger};
@@ -20,8 +21,15 @@ const KEYS_MAX: usize = 4;
 static TEMPLATES: LazyLock<Templates> =
     LazyLock::new(|| Templates::new(Format::Xml, &[("page", include_str!("templates/page.xhtml"))]));
 
+/// The room for a picture, in pixels, beside the line keys of a display of 320 by 240; and the models whose display has
+/// room for a smaller one, or none.
+const DISPLAY: (u16, u16) = (168, 168);
+const SMALL_DISPLAYS: [&str; 3] = ["VVX_300", "VVX_301", "VVX_311"];
+const SMALL_DISPLAY: (u16, u16) = (104, 104);
+const NO_DISPLAYS: [&str; 5] = ["VVX_101", "VVX_150", "VVX_201", "Edge_B10", "EdgeB10"];
+
 /// See [`Adapter::page`](crate::Adapter::page).
-pub(super) fn page(screen: &Screen) -> Option<Page> {
+pub(super) fn page(screen: &Screen, user_agent: &str) -> Option<Page> {
     let mut headers = Vec::new();
     if screen.is_private {
         headers.push(("Cache-Control", "no-store".to_owned()));
@@ -32,13 +40,13 @@ pub(super) fn page(screen: &Screen) -> Option<Page> {
     Some(Page {
         content_type: "text/html; charset=utf-8",
         headers,
-        body: render(screen, true)?,
+        body: render(screen, display(user_agent), true)?,
     })
 }
 
 /// See [`Adapter::notice`](crate::Adapter::notice). The phone shows it at once and asks for the push password.
 pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
-    let inner = render(notice.screen, false)?;
+    let inner = render(notice.screen, None, false)?;
     let body = format!("<PolycomIPPhone>\n<Data priority=\"critical\">\n{inner}</Data>\n</PolycomIPPhone>\n");
     Some(Trigger::Http(HttpPush {
         method: "POST",
@@ -50,11 +58,26 @@ pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
     }))
 }
 
+fn display(user_agent: &str) -> Option<Size> {
+    let is = |models: &[&str]| models.iter().any(|model| user_agent.contains(model));
+    let (width, height) = if is(&SMALL_DISPLAYS) {
+        SMALL_DISPLAY
+    } else {
+        DISPLAY
+    };
+    Size::within(width, height).filter(|_| !is(&NO_DISPLAYS))
+}
+
 /// A whole page, or only what is in it. `None` would be a template of ours that does not render; tests render every
 /// branch of it.
-fn render(screen: &Screen, is_page: bool) -> Option<String> {
+fn render(screen: &Screen, display: Option<Size>, is_page: bool) -> Option<String> {
     let (mut lines, mut items, mut action, mut fields) = (Vec::new(), Vec::new(), "", Vec::new());
+    let picture = screen.picture(display);
     match &screen.body {
+        Body::Picture(it) => {
+            let words = picture.map_or(&it.instead, |(it, _)| &it.caption);
+            lines.extend(cut(words, TEXT_CHARS_MAX).lines());
+        }
         Body::Text(text) => lines.extend(cut(text, TEXT_CHARS_MAX).lines()),
         Body::Menu(menu) => {
             items.extend(menu.iter().take(ITEMS_MAX).map(
@@ -72,6 +95,9 @@ fn render(screen: &Screen, is_page: bool) -> Option<String> {
         title => cut(&screen.title, LABEL_CHARS_MAX),
         prompt => cut(&screen.prompt, TEXT_CHARS_MAX),
         refresh => refresh.map_or_else(String::new, |(seconds, url)| format!("{seconds};url={url}")),
+        picture => picture.map_or_else(|| Value::from(false), |(it, size)| {
+            context! { url => it.bmp_url(size), width => size.width(), height => size.height() }
+        }),
         lines => Value::from_iter(lines),
         items => items,
         action => action,

@@ -5,7 +5,7 @@ use crate::sample::{self, golden};
 use crate::screen::Browser;
 use crate::trigger::{HttpAuth, Notice, Trigger};
 use crate::vendor::Vendor;
-use crate::vendors::testing::{aim, check_pages, check_triggers, golden_trigger, screens};
+use crate::vendors::testing::{aim, check_pages, check_picture, check_triggers, golden_trigger, screens};
 
 const AGENT: &str = "FileTransport PolycomVVX-VVX_450-UA/5.9.6.2327 (SN:64167f04a1b2) Type/Application";
 
@@ -156,4 +156,14 @@ fn a_notice_is_as_it_was() {
         url: "https://chicago.example.com:8443/p/k5tq2vwz7m3xj4ha/app/moved",
     };
     golden_trigger("poly/notice.txt", &Poly.notice(&notice).unwrap());
+}
+
+#[test]
+fn a_code_is_a_picture_where_the_display_has_room_and_an_address_elsewhere() {
+    let browser = Browser {
+        user_agent: "FileTransport PolycomVVX-VVX_450-UA/5.9.6.2327 Type/Application".into(),
+        model: "".into(),
+        display: None,
+    };
+    check_picture(&Poly, &browser, "168x168");
 }

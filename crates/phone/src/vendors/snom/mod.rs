@@ -39,6 +39,7 @@ impl Adapter for Snom {
                 "Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 2010.12-00004 00041396D9B4 SXM:0 UXM:0 UXMC:0)",
             ],
             login: "minibrowser application behind a function key and a soft key, one field at a time; star code",
+            code: "behind a soft key of the login page, as a picture on models with a colour display; the XML idle screen is documented for the 360 and 370 only",
             wipe: "every setting is given in both documents and can be changed at the phone by nobody (perm=\"R\"); the \
                    phone's contacts are replaced by none; the call lists are emptied by a fragment when account 1 logs \
                    off",
@@ -55,6 +56,7 @@ impl Adapter for Snom {
                 "That keys with perm=\"R\" can be used, though not changed.",
                 "Do not disturb is kept by the edge and not shown: the phone's own switch would silence the phone's own \
                  line too.",
+                "That SnomIPPhoneImageFile takes a PNG: the manual says so of pictures elsewhere on phones with a colour display.",
             ],
         }
     }
@@ -79,8 +81,8 @@ impl Adapter for Snom {
         push::trigger(means, aim)
     }
 
-    fn page(&self, screen: &Screen, _browser: &Browser) -> Option<Page> {
-        page::page(screen)
+    fn page(&self, screen: &Screen, browser: &Browser) -> Option<Page> {
+        page::page(screen, &browser.user_agent)
     }
 
     fn notice(&self, notice: &Notice<'_>) -> Option<Trigger> {

@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 
 use minijinja::{Value, context};
 
+use crate::picture::Size;
 use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
-use crate::vendors::fit::cut;
+use crate::vendors::fit::{cut, room};
 use crate::vendors::templates::Templates;
 
 /// Items of a menu.
@@ -35,19 +36,37 @@ fn plain(text: &str) -> String {
     text.replace("$(", "$ (").replace("$[", "$ [")
 }
 
-pub(super) fn page(screen: &Screen) -> Option<Page> {
+/// The room for a picture by model, in pixels: the display less the lines above and the soft keys below. On the models
+/// with 128 by 64 points no code fits.
+const DISPLAYS: [(&str, u16, u16); 9] = [
+    ("D713", 320, 168),
+    ("D735", 320, 168),
+    ("D765", 320, 168),
+    ("D375", 480, 200),
+    ("D385", 480, 200),
+    ("D785", 480, 200),
+    ("D717", 426, 168),
+    ("D862", 800, 400),
+    ("D865", 800, 400),
+];
+
+pub(super) fn page(screen: &Screen, user_agent: &str) -> Option<Page> {
     Some(Page {
         content_type: "text/xml; charset=utf-8",
         headers: Vec::new(),
-        body: body(screen)?,
+        body: shown(screen, room(user_agent, &DISPLAYS))?,
     })
 }
 
 pub(super) fn body(screen: &Screen) -> Option<String> {
-    PAGE.render("page.xml", values(screen)).ok()
+    shown(screen, None)
 }
 
-fn values(screen: &Screen) -> Value {
+fn shown(screen: &Screen, display: Option<Size>) -> Option<String> {
+    PAGE.render("page.xml", values(screen, display)).ok()
+}
+
+fn values(screen: &Screen, display: Option<Size>) -> Value {
     let title = cut(&screen.title, LABEL_CHARS_MAX);
     let prompted = match screen.prompt.as_str() {
         "" => title.to_owned(),
@@ -81,10 +100,18 @@ fn values(screen: &Screen) -> Value {
                 ..common
             }
         }
-        Body::Text(text) => context! {
-            kind => "text", object => "Text", text => cut(text, TEXT_CHARS_MAX), ..common
+        Body::Picture(it) => match screen.picture(display) {
+            Some((it, size)) => context! {
+                kind => "picture", object => "ImageFile", url => it.png_url(size), ..common
+            },
+            None => text(&it.instead, common),
         },
+        Body::Text(it) => text(it, common),
     }
+}
+
+fn text(text: &str, common: Value) -> Value {
+    context! { kind => "text", object => "Text", text => cut(text, TEXT_CHARS_MAX), ..common }
 }
 
 /// The address with the fields that have a value and the token for the one that is asked.

@@ -229,3 +229,15 @@ fn a_notice_is_pushed_as_xml() {
     };
     testing::golden_trigger("snom/notice.txt", &Snom.notice(&notice).unwrap());
 }
+
+#[test]
+fn a_code_is_a_picture_where_the_display_has_room_and_an_address_elsewhere() {
+    let browser = Browser {
+        user_agent:
+            "Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 2010.12-00004 00041396D9B4 SXM:0 UXM:0 UXMC:0)"
+                .into(),
+        model: "".into(),
+        display: None,
+    };
+    testing::check_picture(&Snom, &browser, "480x200");
+}

@@ -27,6 +27,10 @@ const SOFT_KEYS: usize = 4;
 /// Bytes of an address; longer ones are refused, since a cut one leads nowhere.
 const URL_BYTES_MAX: usize = 511;
 
+/// Seconds after which the code for mobiles is shown, and the phone's own picture; from the list of values that it takes.
+const SAVER_AFTER_S: u32 = 15;
+const SAVER_USUAL_S: u32 = 21_600;
+
 /// What clears a setting: with an empty value the phone keeps the one that it has.
 const NOTHING: &str = "%NULL%";
 
@@ -116,6 +120,15 @@ fn url(field: &'static str, url: String) -> Result<String, RenderError> {
     })
 }
 
+/// Type 2 is a page of the XML browser, 0 the phone's own picture; the time of that is the phone's usual one.
+fn screen_saver(desk: &Desk) -> Result<Value, RenderError> {
+    let url = url("idle screen", desk.idle_url())?;
+    Ok(match desk.session {
+        None => context! { kind => 2, after => SAVER_AFTER_S, url },
+        Some(_) => context! { kind => 0, after => SAVER_USUAL_S, url },
+    })
+}
+
 fn document(desk: &Desk) -> Result<Value, RenderError> {
     let service = &desk.service;
     let language = language(desk.language());
@@ -134,6 +147,7 @@ fn document(desk: &Desk) -> Result<Value, RenderError> {
         web_user => service.web_user.as_str(),
         web_password => service.web_password.expose(),
         language,
+        screen_saver => screen_saver(desk)?,
         time_zone => offset(clock.minutes),
         summer => context! {
             on => u8::from(clock.summer.is_some()),

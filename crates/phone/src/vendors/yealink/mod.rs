@@ -41,6 +41,7 @@ impl Adapter for Yealink {
                 "Yealink SIP-T54W 96.84.0.30 805ec0bdeaef",
             ],
             login: "XML application behind a line key and a soft key; star code",
+            code: "as a picture on the screen after 15 s in which nobody used the phone (screen saver from the XML browser), and behind a soft key of the login page; only on models with a colour display, in words on the others",
             wipe: "every key is set in both documents, %NULL% where there is nothing; the boot file has overwrite_mode \
                    = 1 and nothing is kept on the phone (custom.protect = 0); an empty list of contacts and no call \
                    history while nobody is logged in",
@@ -54,6 +55,8 @@ impl Adapter for Yealink {
                 "That a boot file's overwrite_mode leaves network settings alone that were entered by hand (VLAN, \
                  static address).",
                 "That a notification of the type Yealink-xml is taken while the phone is idle only.",
+                "The values of screensaver.type and screensaver.wait_time: the names of the keys are Yealink's, what they take was found in no manual; and that a screen saver shows a YealinkIPPhoneImageScreen.",
+                "Pictures on T33G, T34W, T44, T5x: the manual names T29G, T46G, T48G and T49G.",
             ],
         }
     }
@@ -82,8 +85,8 @@ impl Adapter for Yealink {
         push::trigger(means, aim)
     }
 
-    fn page(&self, screen: &Screen, _browser: &Browser) -> Option<Page> {
-        push::page(screen)
+    fn page(&self, screen: &Screen, browser: &Browser) -> Option<Page> {
+        push::page(screen, &browser.user_agent)
     }
 
     fn notice(&self, notice: &Notice<'_>) -> Option<Trigger> {

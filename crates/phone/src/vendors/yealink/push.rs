@@ -9,6 +9,7 @@ use crate::desk::Session;
 use crate::screen::{Page, Screen};
 use crate::template::Format;
 use crate::trigger::{Accepted, Aim, HttpAuth, HttpPush, Means, Notice, Notify, Trigger, Via};
+use crate::vendors::fit::room;
 use crate::vendors::screens;
 use crate::vendors::templates::Templates;
 
@@ -83,12 +84,27 @@ pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     }
 }
 
-pub(super) fn page(screen: &Screen) -> Option<Page> {
-    screens::page(&XML_TEMPLATES, screen)
+/// The room for a picture by model, in pixels: less than the display, which keeps its soft keys. The models with a grey
+/// display take no PNG.
+const DISPLAYS: [(&str, u16, u16); 10] = [
+    ("T29G", 480, 200),
+    ("T33G", 320, 168),
+    ("T34W", 320, 168),
+    ("T44", 320, 168),
+    ("T46", 480, 200),
+    ("T48", 800, 400),
+    ("T49G", 800, 400),
+    ("T52S", 320, 168),
+    ("T54", 480, 200),
+    ("T57W", 800, 400),
+];
+
+pub(super) fn page(screen: &Screen, user_agent: &str) -> Option<Page> {
+    screens::page(&XML_TEMPLATES, screen, room(user_agent, &DISPLAYS))
 }
 
 pub(super) fn notice(notice: &Notice<'_>) -> Option<Trigger> {
-    screens::body(&XML_TEMPLATES, notice.screen, true).map(xml)
+    screens::body(&XML_TEMPLATES, notice.screen).map(xml)
 }
 
 fn xml(body: String) -> Trigger {

@@ -5,6 +5,7 @@ use crate::adapter::Adapter;
 use crate::desk::Desk;
 use crate::request::{File, Request};
 use crate::sample;
+use crate::screen::Browser;
 use crate::trigger::{Aim, Notice, Trigger};
 use crate::vendor::Vendor;
 use crate::vendors::testing::{self, Settings};
@@ -264,7 +265,7 @@ fn pages_are_the_golden_ones() {
 fn a_refresh_goes_into_the_header() {
     let screens = testing::screens();
     let (_, text) = screens.iter().find(|(name, _)| *name == "text").unwrap();
-    let page = Yealink.page(text, &crate::screen::Browser::default()).unwrap();
+    let page = Yealink.page(text, &Browser::default()).unwrap();
     let url = "https://chicago.example.com:8443/p/k5tq2vwz7m3xj4ha/app";
     assert_eq!(page.headers, [("Refresh", format!("60; url={url}"))]);
 }
@@ -277,4 +278,14 @@ fn a_notice_is_pushed_as_xml() {
         url: "",
     };
     testing::golden_trigger("yealink/notice.txt", &Yealink.notice(&notice).unwrap());
+}
+
+#[test]
+fn a_code_is_a_picture_where_the_display_has_room_and_an_address_elsewhere() {
+    let browser = Browser {
+        user_agent: "Yealink SIP-T54W 96.86.0.70 00:15:65:04:a1:b2".into(),
+        model: "".into(),
+        display: None,
+    };
+    testing::check_picture(&Yealink, &browser, "480x200");
 }
