@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -80,6 +80,7 @@ pub enum SimError {
 /// A phone that is switched on. Dropping it pulls the plug: nothing is unregistered.
 pub struct SimPhone {
     presses: mpsc::UnboundedSender<Press>,
+    pressed: AtomicU64,
     view: watch::Receiver<View>,
     flash: watch::Receiver<Flash>,
     deaf: Arc<AtomicUsize>,
@@ -101,6 +102,7 @@ impl SimPhone {
         let task = tokio::spawn(runner.run(keys));
         Self {
             presses,
+            pressed: AtomicU64::new(0),
             view,
             flash,
             deaf,
@@ -110,6 +112,7 @@ impl SimPhone {
 
     /// Presses a key.
     pub fn press(&self, press: Press) {
+        self.pressed.fetch_add(1, Ordering::Relaxed);
         // A phone whose task has ended shows so.
         let _ = self.presses.send(press);
     }
@@ -134,6 +137,16 @@ impl SimPhone {
             self.press(Press::Soft(at));
         }
         Ok(())
+    }
+
+    /// Waits until every key pressed so far has done what it does, with the pages that it led to.
+    ///
+    /// # Errors
+    /// When that takes longer than `patience`.
+    pub async fn settled(&self, patience: Duration) -> Result<(), SimError> {
+        let pressed = self.pressed.load(Ordering::Relaxed);
+        let done = |view: &View| view.presses >= pressed;
+        self.wait("what was pressed", patience, done).await.map(drop)
     }
 
     /// What the phone shows now.

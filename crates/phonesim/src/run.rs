@@ -94,7 +94,10 @@ impl Runner {
             let far = Instant::now() + Duration::from_secs(3600);
             tokio::select! {
                 press = keys.recv() => match press {
-                    Some(press) => self.pressed(press).await,
+                    Some(press) => {
+                        self.pressed(press).await;
+                        self.view.presses += 1;
+                    }
                     None => return,
                 },
                 Some((line, happened)) = hears.recv() => self.happened(line, happened).await,
@@ -345,6 +348,7 @@ impl Runner {
         self.view = View {
             title: "Starting".into(),
             loads: self.view.loads,
+            presses: self.view.presses,
             ..View::default()
         };
         self.boot().await;

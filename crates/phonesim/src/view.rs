@@ -30,6 +30,8 @@ pub struct View {
     pub stamp: u64,
     /// How often documents were loaded and taken over.
     pub loads: u64,
+    /// How many presses the phone has done, with the pages that they led to.
+    pub presses: u64,
     /// What went wrong last; empty when nothing.
     pub problem: String,
 }

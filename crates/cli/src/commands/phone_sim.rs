@@ -48,7 +48,7 @@ registers with the edge, shows the login application, and reloads when it is tol
 
 Where standard input is no terminal, it says what to press, a line each:
 
-  printf 'soft Log in *11\\ntype 2041\\nok\\ntype 4711\\nok\\nsee Maria\\n' | hotdesk phone-sim --vendor yealink --site chicago
+  printf 'soft Log in *11\\ntype 2041\\nok\\ntype 4711\\nok\\nsoft Close\\nsee 2041 Maria\\n' | hotdesk phone-sim --vendor yealink --site chicago
 
 {WORDS}
 
@@ -66,7 +66,10 @@ impl PhoneSimArgs {
             ));
         };
         let (mac, provisioning) = match &self.url {
-            Some(url) => (parse_mac(self.mac.as_deref().unwrap_or_default())?, url.clone()),
+            Some(url) => (
+                parse_mac(self.mac.as_deref().unwrap_or_default())?,
+                parse_url(url)?,
+            ),
             None => self.known(context).await?,
         };
         phone_sim::play(SimPhone::start(Start {
@@ -159,6 +162,16 @@ fn parse_mac(text: &str) -> Result<String, Problem> {
                 "Give 12 hex digits.",
             )
         })
+}
+
+fn parse_url(text: &str) -> Result<String, Problem> {
+    match text.split_once("://") {
+        Some(("http" | "https", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        _ => Err(usage(
+            format!("{text:?} is no address that a phone can ask"),
+            "Give one such as http://127.0.0.1:15080/, or that of: hotdesk phone token create",
+        )),
+    }
 }
 
 fn usage(message: String, what_to_do: &str) -> Problem {

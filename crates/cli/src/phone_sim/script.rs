@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::exit::{Exit, Own, Problem};
 use crate::output::time::parse_duration;
 
-/// How long `soft`, `see` and `not` wait.
+/// How long `soft`, `see` and `gone` wait, and every word for the page that it leads to.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What can be said.
@@ -30,6 +30,9 @@ pub(crate) const WORDS: &str = "\
 pub(super) async fn play(mut phone: SimPhone) -> Result<(), Problem> {
     let mut lines = lines();
     let mut shown = View::default();
+    let has_booted = |view: &View| view.loads > 0 || !view.problem.is_empty();
+    let booted = phone.wait("the first document", PATIENCE, has_booted).await;
+    booted.map_err(unseen)?;
     loop {
         tokio::select! {
             changed = phone.changed() => {
@@ -43,17 +46,30 @@ pub(super) async fn play(mut phone: SimPhone) -> Result<(), Problem> {
                 shown = view;
             }
             line = lines.recv() => match line {
-                None => return Ok(()),
+                None => return configured(&phone.view()),
                 Some(line) => {
                     if !obey(&phone, line.trim()).await? {
-                        return Ok(());
+                        return configured(&phone.view());
                     }
-                    print(&phone.view())?;
+                    phone.settled(PATIENCE).await.map_err(unseen)?;
                     shown = phone.view();
+                    print(&shown)?;
                 }
             },
         }
     }
+}
+
+/// A phone that never got a document has done nothing of what was asked.
+fn configured(view: &View) -> Result<(), Problem> {
+    if view.loads > 0 {
+        return Ok(());
+    }
+    Err(Problem::own(
+        Own::Demo,
+        view.problem.clone(),
+        "See what the node says to it: hotdesk phone list, hotdesk phone waiting, and the node's log.",
+    ))
 }
 
 /// Lines of standard input. The thread ends with the process: reading cannot be called off.
@@ -119,16 +135,18 @@ async fn obey(phone: &SimPhone, line: &str) -> Result<bool, Problem> {
     Ok(true)
 }
 
-/// All that is on the screen, in one line.
+/// All that is on the screen, in one line; a page covers what is idle.
 fn text(view: &View) -> String {
-    let mut words = vec![view.title.clone()];
+    let mut words = Vec::new();
     if let Some(page) = &view.page {
         words.extend([page.title.clone(), page.text.clone(), page.prompt.clone()]);
         words.extend(page.items.iter().map(|(label, _)| label.clone()));
         words.extend(page.inputs.iter().map(|input| input.label.clone()));
+    } else {
+        words.push(view.title.clone());
+        words.extend(view.lines.iter().map(|line| line.label.clone()));
+        words.extend(view.keys.iter().map(|(label, _)| label.clone()));
     }
-    words.extend(view.lines.iter().map(|line| line.label.clone()));
-    words.extend(view.keys.iter().map(|(label, _)| label.clone()));
     words.push(match &view.call {
         CallView::None => String::new(),
         CallView::Ringing(who) | CallView::Calling(who) | CallView::Talking(who) | CallView::Refused(who) => {
