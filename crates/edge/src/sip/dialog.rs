@@ -7,7 +7,7 @@ use hotdesk_sip::hop::Hop;
 use hotdesk_sip::message::{Message, Method, Name};
 use hotdesk_sip::proxy::{Actions, Decision, Edit, Incoming, Plan, Target};
 use hotdesk_sip::secret::EdgePasses;
-use hotdesk_sip::trace::Outcome as Ending;
+use hotdesk_sip::trace::Cdr;
 use hotdesk_sip::uri::Uri;
 use hotdesk_sip::value::NameAddr;
 
@@ -45,7 +45,7 @@ impl App {
         target.edits = self.edits_within(incoming, &target.uri);
         self.followed(out, |calls, changes| calls.request(now, request, changes));
         if method == Some(&Method::Bye) {
-            self.hung_up(request.call_id().unwrap_or_default());
+            self.hung_up(request.call_id().unwrap_or_default(), "");
         }
         Decision::Forward {
             plan: Plan::to(target),
@@ -123,21 +123,19 @@ impl App {
 
     /// The contact with this very URI, of a phone's own line or of the session's there.
     fn contact_of(&self, device: &str, contact: &[u8]) -> Option<Reach> {
-        self.locations.of_contact(device, contact).or_else(|| {
-            let lines = self.session_lines_at(device).into_iter();
-            let mut found = lines
-                .filter_map(|(user, epoch)| self.locations.of_contact(&session_key(&user, epoch), contact));
-            found.next()
-        })
+        self.at_lines_of(device, |aor| self.locations.of_contact(aor, contact))
     }
 
     /// The flow over which a phone was heard of last.
     fn best_flow_of(&self, device: &str) -> Option<Reach> {
-        self.locations.best_flow(device).or_else(|| {
-            let lines = self.session_lines_at(device).into_iter();
-            let mut found =
-                lines.filter_map(|(user, epoch)| self.locations.best_flow(&session_key(&user, epoch)));
-            found.next()
+        self.at_lines_of(device, |aor| self.locations.best_flow(aor))
+    }
+
+    /// What is found at a phone's own line, or else at those of the sessions there.
+    fn at_lines_of(&self, device: &str, find: impl Fn(&str) -> Option<Reach>) -> Option<Reach> {
+        find(device).or_else(|| {
+            let mut lines = self.session_lines_at(device).into_iter();
+            lines.find_map(|(user, epoch)| find(&session_key(&user, epoch)))
         })
     }
 
@@ -171,45 +169,34 @@ impl App {
         }
     }
 
-    /// One side has hung up.
-    pub(crate) fn hung_up(&self, call_id: &[u8]) {
-        self.legs.forget(call_id);
-        // Also of a call that this edge does not remember, because it was restarted meanwhile.
-        self.emergency.end(&String::from_utf8_lossy(call_id));
-        self.talk_over(call_id, "");
-    }
-
-    /// A call that was answered is over; its record is written.
-    pub(crate) fn talk_over(&self, call_id: &[u8], reason: &str) {
-        let Some(mut talking) = self.talk.end(call_id) else {
-            return;
-        };
-        if talking.emergency {
-            self.emergency.end(&String::from_utf8_lossy(call_id));
-        }
-        talking.record.outcome = Ending::Answered;
-        if !reason.is_empty() {
-            talking.record.reason = reason.into();
-        }
-        self.close(talking.record);
+    /// Somebody has hung up, or the edge for them. `reason`: why, for the record; empty when it was somebody.
+    pub(crate) fn hung_up(&self, call_id: &[u8], reason: &str) {
+        self.over(call_id, self.talk.end(call_id), reason);
     }
 
     /// Ends the records of calls whose BYE was never seen.
-    pub(crate) fn end_lost_calls(&self) {
+    pub(crate) fn end_lost_calls(&self, now: Instant) {
         let lost = {
             let calls = self.calls.lock();
-            self.talk.lost(|id| {
+            self.talk.lost(now, |id| {
                 let state = calls.state(id);
                 state.is_none_or(|state| state == hotdesk_sip::body::dialog_info::State::Terminated)
             })
         };
-        for (call_id, talking) in lost {
-            self.legs.forget(&call_id);
-            if talking.emergency {
-                self.emergency.end(&String::from_utf8_lossy(&call_id));
+        for (call_id, record) in lost {
+            self.over(&call_id, Some(record), "no BYE was seen");
+        }
+    }
+
+    /// A call is over: nothing finds its way through it any more, and if it was answered, its record is written.
+    /// An edge that was restarted meanwhile has no record of it, but may hold its phone for an emergency.
+    fn over(&self, call_id: &[u8], answered: Option<Cdr>, reason: &str) {
+        self.legs.forget(call_id);
+        self.emergency.end(&String::from_utf8_lossy(call_id));
+        if let Some(mut record) = answered {
+            if !reason.is_empty() {
+                record.reason = reason.into();
             }
-            let mut record = talking.record;
-            record.reason = "no BYE was seen".into();
             self.close(record);
         }
     }

@@ -195,8 +195,7 @@ impl App {
                 out.request(bye.message, bye.to, Tag::Quiet);
             }
             self.stop_ringing(id.call_id());
-            self.talk_over(id.call_id(), "session_ended");
-            self.legs.forget(id.call_id());
+            self.hung_up(id.call_id(), "session_ended");
         }
     }
 

@@ -95,8 +95,15 @@ impl App {
         if (200..300).contains(&status)
             && let Some(tried) = &tried
         {
+            let is_first = setup.record.answer_ms.is_none();
             self.answered_by(setup, tried);
-            self.talk.begin(setup);
+            let followed = setup.followed.clone();
+            let unkept = self
+                .talk
+                .begin(&setup.call_id, &setup.record, followed, &mut setup.slots);
+            if let Some(record) = unkept.filter(|_| is_first) {
+                self.close(record);
+            }
         }
     }
 

@@ -218,7 +218,7 @@ async fn tick(app: Arc<App>) {
             review = now + REVIEW_EVERY;
             let released = app.emergency.review();
             app.released(&released, &mut out);
-            app.end_lost_calls();
+            app.end_lost_calls(now);
             // Who is in a long call is not idle.
             for (device, epoch) in app.talk.sessions() {
                 app.activity.seen(&device, epoch);
