@@ -38,5 +38,5 @@ pub use person::{CallSettings, Directory, Person, Phone, Place, RingOrder, Sched
 pub use pin::Pin;
 pub use plan::{DialPlan, Hunt, NeutralPhones, Rule, StarCodes, Voicemail};
 pub use rights::{OutsideHours, Rights};
-pub use route::{on_failure, route};
+pub use route::{is_star_code, on_failure, route};
 pub use trunk::{Cidr, Trunk, TrunkHealth};

@@ -265,6 +265,10 @@ impl Application for App {
         !matches!(call, Call::Setup(setup) if setup.emergency)
     }
 
+    fn is_answered_here(&self, request: &Incoming<'_>) -> bool {
+        self.has_last_word(request)
+    }
+
     fn is_vital(&self, request: &Message) -> bool {
         let uri = request.uri().and_then(|uri| Uri::parse(uri).ok());
         uri.is_some_and(|uri| self.is_emergency(&super::invite::dialed(&uri)))

@@ -166,7 +166,7 @@ impl App {
     }
 
     /// Whether a user sits at another office.
-    fn has_moved(&self, name: &str) -> bool {
+    pub(super) fn has_moved(&self, name: &str) -> bool {
         let user = self.table.by_name(name);
         let edge = user.as_ref().and_then(|user| self.edge_of(user));
         edge.is_some_and(|edge| edge != self.settings.edge)

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use hotdesk_routing::identity::Towards;
 use hotdesk_sip::digest::Kind;
-use hotdesk_sip::message::{Header, Name};
+use hotdesk_sip::event::Package;
+use hotdesk_sip::message::{Header, Method, Name};
 use hotdesk_sip::proxy::{Decision, Edit, Incoming, Plan, Target};
 use hotdesk_sip::uri::Uri;
 use smol_str::SmolStr;
@@ -23,7 +24,8 @@ impl App {
         let to_us = uri
             .as_ref()
             .is_some_and(|uri| uri.user.is_none() && self.is_our_domain(uri));
-        if to_us {
+        // One that may go no further is answered for whomever it was meant for.
+        if to_us || request.max_forwards() == Some(0) {
             let mut answer = reply(request, 200, "OK");
             answer.push(Header::new(Name::Allow, ALLOW));
             answer.push(Header::new(Name::AllowEvents, "dialog, message-summary, reg"));
@@ -32,6 +34,29 @@ impl App {
             return Decision::Reply(answer);
         }
         self.simple(now, incoming)
+    }
+
+    /// Whether a request that may go no further is answered here.
+    pub(super) fn has_last_word(&self, incoming: &Incoming<'_>) -> bool {
+        let request = incoming.message;
+        let dialed = || {
+            let uri = request.uri().and_then(|uri| Uri::parse(uri).ok());
+            uri.map(|uri| super::invite::dialed(&uri)).unwrap_or_default()
+        };
+        let is_own_call = || self.star_codes.has(request.call_id().unwrap_or_default());
+        match request.method() {
+            Some(Method::Register) => true,
+            Some(Method::Subscribe) if incoming.in_dialog => self.is_own_subscription(request),
+            // A user's lamp is where the user sits.
+            Some(Method::Subscribe) => {
+                Package::of(request) != Some(Package::Dialog) || !self.has_moved(&dialed())
+            }
+            Some(Method::Notify) if Package::of(request) == Some(Package::MessageSummary) => true,
+            _ if incoming.in_dialog => is_own_call(),
+            Some(Method::Invite) => hotdesk_routing::is_star_code(&self.plan, &dialed()),
+            Some(Method::Options) => true,
+            _ => false,
+        }
     }
 
     /// A request outside of a dialog that begins no call: to the phones where its user sits.

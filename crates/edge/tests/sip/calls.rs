@@ -138,6 +138,40 @@ async fn what_cannot_be_read_is_answered_where_it_came_from() {
     assert!(answer.contains(&format!("rport={port}")), "{answer}");
 }
 
+/// RFC 3261 §16.3: before the password, after what cannot be read; and what is answered here needs no further hop.
+#[tokio::test]
+async fn a_request_that_may_go_no_further_is_refused_before_anybody_is_asked_for_a_password() {
+    let office = Office::start(two_users(), |_| {}).await;
+    let rows = [
+        ("INVITE sip:2002@example.com", 70, "407"),
+        ("INVITE sip:2002@example.com", 0, "483"),
+        ("MESSAGE sip:2002@example.com", 0, "483"),
+        ("BYE sip:2002@example.com", 0, "483"),
+        ("INVITE gopher:2002@example.com", 0, "416"),
+        ("INVITE sip:*12@example.com", 0, "407"),
+        ("REGISTER sip:example.com", 0, "401"),
+        ("SUBSCRIBE sip:2002@example.com", 0, "407"),
+        ("OPTIONS sip:2002@example.com", 70, "407"),
+        ("OPTIONS sip:2002@example.com", 0, "200"),
+    ];
+    for (line, hops, expected) in rows {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        socket.connect(office.address()).await.unwrap();
+        let (method, uri) = line.split_once(' ').unwrap();
+        let id = fastrand::u64(..);
+        let request = format!(
+            "{line} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK{id:x}\r\nMax-Forwards: {hops}\r\n\
+             From: <sip:c1@example.com>;tag=1\r\nTo: <{uri}>\r\nCall-ID: {id}\r\nCSeq: 1 {method}\r\n\r\n"
+        );
+        socket.send(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = tokio::time::timeout(PATIENCE, socket.recv(&mut answer)).await;
+        let length = read.expect("an answer").unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert_eq!(&answer[8..11], expected, "{line}, {hops} hops: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_source_that_sends_too_much_is_dropped_but_not_its_emergency_call() {
     let at = free_port();

@@ -51,6 +51,13 @@ pub fn route<D: Directory + ?Sized>(plan: &DialPlan, dir: &D, call: &Call, now: 
     }
 }
 
+/// Whether this is a star code of ours when a phone dials it.
+#[must_use]
+pub fn is_star_code(plan: &DialPlan, dialed: &str) -> bool {
+    let dialed = Dialed::read(&plan.numbers, &plan.star_codes, dialed);
+    star::read(&plan.star_codes, &dialed.text).is_some()
+}
+
 fn decide<D: Directory + ?Sized>(
     plan: &DialPlan,
     dir: &D,

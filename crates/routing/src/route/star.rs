@@ -9,7 +9,7 @@ pub(super) fn code(plan: &DialPlan, call: &Call, text: &str) -> Option<Decision>
 }
 
 /// `*11`, `*11*EXTENSION`, `*11*EXTENSION*PIN`, `*12`, `*13`; a `#` at the end does not matter.
-fn read(codes: &StarCodes, text: &str) -> Option<StarCode> {
+pub(super) fn read(codes: &StarCodes, text: &str) -> Option<StarCode> {
     let text = text.trim_end_matches('#');
     let is = |code: &str| !code.is_empty() && text == code;
     if is(&codes.logout) {

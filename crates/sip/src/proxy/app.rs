@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Actions, Group, Plan, Target};
 use crate::hop::Hop;
-use crate::message::{Message, Name};
+use crate::message::{Message, Method, Name};
 use crate::uri::Uri;
 use crate::value::NameAddr;
 
@@ -17,7 +17,7 @@ pub trait Application: Sized {
     type Tag: Send;
 
     /// A new request: everything but CANCEL and ACK, after the checks of RFC 3261 §16.3 and the Route
-    /// preprocessing of §16.4. An OPTIONS with Max-Forwards 0 comes here too, and must be answered.
+    /// preprocessing of §16.4.
     fn request(&self, now: Instant, request: &Incoming<'_>, out: &mut Actions<Self>) -> Decision<Self>;
 
     /// All targets of the last group ended without a 2xx or 6xx, and the caller has not cancelled. `best` is the
@@ -84,6 +84,13 @@ pub trait Application: Sized {
     /// way out: whoever said 6xx does not speak for the others.
     fn gives_up_when_declined(&self, _call: &Self::Call) -> bool {
         true
+    }
+
+    /// Is this request, which may go no further (Max-Forwards 0), answered here? If not, it is refused with 483 before
+    /// the application is asked for anything else, such as a password (RFC 3261 §16.3 item 3). An OPTIONS may be
+    /// answered for whomever it was meant for (§11).
+    fn is_answered_here(&self, request: &Incoming<'_>) -> bool {
+        request.message.method() == Some(&Method::Options)
     }
 
     /// Must this request get in when the shard is full? For emergency calls; requests in a dialog get in anyway.

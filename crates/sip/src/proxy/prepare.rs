@@ -93,8 +93,8 @@ pub(super) fn mark_source(request: &mut Message, from: &Hop) {
     request.set_first_value(&Name::Via, value);
 }
 
-/// The checks of §16.3 that do not depend on whether the request will be forwarded, and are not
-/// [`validate`](crate::message::validate)'s: loop, Proxy-Require.
+/// The checks of §16.3 that follow those of [`validate`](crate::message::validate) and Max-Forwards: loop,
+/// Proxy-Require.
 pub(super) fn check(settings: &Settings, request: &Message, loop_part: u64) -> Result<(), Refusal> {
     if is_loop(request, loop_part) {
         return Err(Refusal::new(482));

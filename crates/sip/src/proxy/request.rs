@@ -84,10 +84,6 @@ impl<A: Application> Core<A> {
         }
         let server = self.add_server(key, kind, to);
         let loop_part = build::loop_part(&self.settings, &request);
-        if let Err(refusal) = check(&self.settings, &request, loop_part) {
-            self.refuse(now, server, &request, refusal, out);
-            return;
-        }
         let own_route = own_routes(&self.settings, app, &mut request);
         let incoming = Incoming {
             message: &request,
@@ -96,6 +92,14 @@ impl<A: Application> Core<A> {
             own_route: own_route.as_ref(),
             in_dialog,
         };
+        let may_come = match Max::of(&request) {
+            Max::Hops(0) if !app.is_answered_here(&incoming) => Err(Refusal::new(483)),
+            Max::Hops(_) | Max::Missing => check(&self.settings, &request, loop_part),
+        };
+        if let Err(refusal) = may_come {
+            self.refuse(now, server, &request, refusal, out);
+            return;
+        }
         match app.request(now, &incoming, out) {
             Decision::Reply(reply) => {
                 self.respond_own(now, server, &request, &reply, out);
@@ -124,7 +128,7 @@ impl<A: Application> Core<A> {
         refusal: Refusal,
         out: &mut Actions<A>,
     ) {
-        if refusal.status == 482 {
+        if matches!(refusal.status, 482 | 483) {
             self.counts.loops += 1;
         }
         let phrase = build::phrase(refusal.status);

@@ -23,6 +23,14 @@ fn checks_refuse_in_their_order() {
     bad.set_uri("gopher:bob@example.com");
     rig.receive(&udp(ALICE), bad);
     assert_eq!(rig.lines(), [format!("416 {ALICE}")]);
+    for (uri, status) in [("gopher:bob@example.com", "416"), ("sip:bob@example.com", "483")] {
+        let mut spent = request("MESSAGE", "z9hG4bKx", "Proxy-Require: magic\n");
+        spent.set_uri(uri);
+        spent.set(Header::new(Name::MaxForwards, "0"));
+        let mut rig = Rig::forking(&[BOB]);
+        rig.receive(&udp(ALICE), spent);
+        assert_eq!(rig.lines(), [format!("{status} {ALICE}")]);
+    }
     let mut known = settings();
     known.proxy_require = vec!["magic".into()];
     let mut rig = Rig::new(known, Todo::Forward(vec![group(&[udp(BOB)])]));
@@ -43,8 +51,13 @@ fn a_request_without_hops_left_is_not_forwarded_but_may_be_answered() {
     let mut rig = Rig::forking(&[BOB]);
     rig.receive(&udp(ALICE), spent("INVITE"));
     assert_eq!(rig.lines(), [format!("483 {ALICE}")]);
-    assert_eq!(rig.log(), ["ended Refused { status: 483 }"]);
+    assert!(rig.app.seen.borrow().is_none(), "nobody is asked for a password");
     assert_eq!(rig.core.counts().loops, 1);
+    // One that the application could have answered, and wants to have forwarded all the same.
+    let mut rig = Rig::forking(&[BOB]);
+    rig.receive(&udp(ALICE), spent("OPTIONS"));
+    assert_eq!(rig.lines(), [format!("483 {ALICE}")]);
+    assert_eq!(rig.log(), ["ended Refused { status: 483 }"]);
     let mut rig = Rig::new(settings(), Todo::Reply(200));
     rig.receive(&udp(ALICE), spent("OPTIONS"));
     assert_eq!(rig.lines(), [format!("200 {ALICE}")]);

@@ -89,6 +89,21 @@ fn prefixes_that_hide_and_show_are_taken_off_and_told() {
 }
 
 #[test]
+fn a_star_code_is_known_whoever_dials_it() {
+    for (dialed, expected) in [
+        ("*11", true),
+        ("*11*1001*4711#", true),
+        ("*12", true),
+        ("*13#", true),
+        ("*14", false),
+        ("1001", false),
+        ("911", false),
+    ] {
+        assert_eq!(is_star_code(&plan(), dialed), expected, "{dialed}");
+    }
+}
+
+#[test]
 fn a_pin_never_shows() {
     let (plan, people) = (plan(), people());
     let routed = dial(&plan, &people, people.caller("ann"), "*11*1001*4711");

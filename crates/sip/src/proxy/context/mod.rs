@@ -123,6 +123,7 @@ impl<A: Application> Core<A> {
         out: &mut Actions<A>,
     ) {
         let request = waiting.request;
+        // The application said that it would answer this one itself, and does not.
         if Max::of(&request) == Max::Hops(0) {
             self.counts.loops += 1;
             let response = build::response(&self.settings, &request, 483, build::phrase(483));
