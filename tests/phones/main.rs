@@ -7,3 +7,4 @@ mod hostile;
 mod real;
 mod reload;
 mod storm;
+mod unreachable;

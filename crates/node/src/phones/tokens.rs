@@ -182,10 +182,7 @@ impl Tokens {
 
     /// Takes a token that was read, once.
     pub(super) fn use_up(&self, opened: &Opened, now: TimeMs) -> Result<(), Rejected> {
-        let mut used = match opened.purpose {
-            Purpose::SignIn | Purpose::Form => self.used_by_browsers.lock(),
-            _ => self.used.lock(),
-        };
+        let mut used = self.table_of(opened.purpose).lock();
         used.forget(seconds(now));
         if used.nonces.contains(&opened.nonce) {
             return Err(Rejected::Used);
@@ -196,6 +193,21 @@ impl Tokens {
         used.nonces.insert(opened.nonce);
         used.by_end.insert((opened.end_s, opened.nonce));
         Ok(())
+    }
+
+    /// What was used up for nothing is good again for as long as it was: the same request, carried out once.
+    pub(super) fn give_back(&self, opened: &Opened) {
+        let mut used = self.table_of(opened.purpose).lock();
+        if used.nonces.remove(&opened.nonce) {
+            used.by_end.remove(&(opened.end_s, opened.nonce));
+        }
+    }
+
+    const fn table_of(&self, purpose: Purpose) -> &Mutex<Used> {
+        match purpose {
+            Purpose::SignIn | Purpose::Form => &self.used_by_browsers,
+            _ => &self.used,
+        }
     }
 
     /// Something that is known by a number is over until `end_s`.
@@ -336,6 +348,22 @@ mod tests {
         let other = tokens.issue(Purpose::Login, "chi-1", "12", NOW, 120);
         let other = tokens.take(Purpose::Login, "chi-1", &other, NOW).unwrap();
         assert_ne!(opened.request_id, other.request_id);
+    }
+
+    #[test]
+    fn a_token_that_is_given_back_is_taken_once_more_for_the_same_request() {
+        let tokens = tokens();
+        let token = tokens.issue(Purpose::Login, "chi-1", "12", NOW, 120);
+        let take = |ms| tokens.take(Purpose::Login, "chi-1", &token, NOW.plus_ms(ms));
+        let first = take(0).unwrap();
+        tokens.give_back(&first);
+        assert_eq!(take(1000), Ok(first.clone()));
+        assert_eq!(take(2000), Err(Rejected::Used));
+        tokens.give_back(&first);
+        tokens.give_back(&first);
+        assert_eq!(take(120_000), Err(Rejected::Expired));
+        let used = tokens.used.lock();
+        assert!(used.nonces.is_empty() && used.by_end.is_empty());
     }
 
     #[test]

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use hotdesk_core::{
     Action, Actor, DeviceId, Done, EndedSession, Refusal, RequestId, Session, State, TimeMs, UserId, UserName,
 };
@@ -92,7 +93,12 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, login: Login, proof: Proof) -> 
     let done = to_the_end(login.deadline, async move {
         match proof {
             Proof::Vouched => login.propose(&work, login.request_id, None).await,
-            Proof::Pin(pin) => login.with_pin(&work, &Arc::new(pin)).await,
+            Proof::Pin(pin) => {
+                let pin = Arc::new(pin);
+                login.not_checked_while_cut_off(&work).await?;
+                // Boxed, so that the futures of callers do not grow with it.
+                alike(login.deadline, login.with_pin(&work, &pin).boxed()).await
+            }
         }
     })
     .await?;
@@ -116,25 +122,24 @@ pub(crate) async fn log_in(shared: &Arc<Shared>, login: Login, proof: Proof) -> 
 /// As [`log_in`], as far as the user is concerned.
 pub(crate) async fn check_pin(shared: &Arc<Shared>, login: &Login, pin: Pin) -> Result<Known, Error> {
     let (work, checked) = (Arc::clone(shared), login.clone());
-    let check = async move { checked.check(&work, &checked.guess(&work), &Arc::new(pin)).await };
-    let version = to_the_end(login.deadline, check).await?;
-    let state = shared.catch_up(login.deadline).await?;
-    let unknown = || Refusal::UnknownUser {
-        name: login.user.clone(),
-    };
-    let user = state.find_user(&login.user).ok_or_else(unknown)?;
-    let id = user.id.clone();
-    if !user.enabled {
-        return Err(Refusal::UserDisabled { user: id }.into());
-    }
-    let clock = state.clock().max(now());
-    if let Some(until) = user.failures.locked_until.filter(|until| *until > clock) {
-        login.guess(shared).wrong()?;
-        return Err(Refusal::UserLocked { user: id, until }.into());
-    }
-    match &user.credential {
-        Some(credential) if credential.version == version => Ok(Known { user: id, version }),
-        _ => Err(Refusal::CredentialChanged { user: id }.into()),
+    to_the_end(login.deadline, async move {
+        checked.not_checked_while_cut_off(&work).await?;
+        alike(checked.deadline, checked.known(&work, &Arc::new(pin)).boxed()).await
+    })
+    .await
+}
+
+/// What fails because the cluster does not answer fails in one way, whatever the work had found out before. Never returns
+/// such a failure: [`to_the_end`], in which this runs, says "unknown" when the time is up.
+async fn alike<T>(deadline: Instant, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match work.await {
+        Err(Error::Failure(Failure::NoLeader | Failure::Timeout | Failure::Unknown)) => {
+            tokio::time::sleep_until(deadline + LATE + LATE).await;
+            Err(Failure::Unknown.into())
+        }
+        // The node ends, and nobody is to wait for that.
+        Err(Error::Failure(Failure::Stopped { .. } | Failure::ShuttingDown)) => Err(Failure::Unknown.into()),
+        answer => answer,
     }
 }
 
@@ -282,16 +287,42 @@ impl Login {
         }
     }
 
+    /// Fails, for everybody in the same way, while nothing can be counted.
+    async fn not_checked_while_cut_off(&self, shared: &Shared) -> Result<(), Error> {
+        if shared.cluster.local().cut_off {
+            shared.catch_up(self.deadline).await?;
+        }
+        Ok(())
+    }
+
+    /// Whose PIN it is, by a copy that is not behind.
+    async fn known(&self, shared: &Shared, pin: &Arc<Pin>) -> Result<Known, Error> {
+        let guess = self.guess(shared);
+        let version = self.check(shared, &guess, pin).await?;
+        let state = shared.catch_up(self.deadline).await?;
+        let unknown = || Refusal::UnknownUser {
+            name: self.user.clone(),
+        };
+        let user = state.find_user(&self.user).ok_or_else(unknown)?;
+        let id = user.id.clone();
+        if !user.enabled {
+            return Err(Refusal::UserDisabled { user: id }.into());
+        }
+        let clock = state.clock().max(now());
+        if let Some(until) = user.failures.locked_until.filter(|until| *until > clock) {
+            guess.wrong()?;
+            return Err(Refusal::UserLocked { user: id, until }.into());
+        }
+        match &user.credential {
+            Some(credential) if credential.version == version => Ok(Known { user: id, version }),
+            _ => Err(Refusal::CredentialChanged { user: id }.into()),
+        }
+    }
+
     /// The version of the credential that the PIN matches; otherwise counts the wrong PIN and says no.
     async fn check(&self, shared: &Shared, guess: &Guess<'_>, pin: &Arc<Pin>) -> Result<u64, Error> {
         guess.admit()?;
-        let local = shared.cluster.local();
-        let state = if local.cut_off {
-            // Nothing can be counted: how a right PIN fails then must not differ from how a wrong one does.
-            shared.catch_up(self.deadline).await?
-        } else {
-            local.state
-        };
+        let state = shared.cluster.local().state;
         let seen = self.credential_seen(&state);
         let mut checked = self.check_against(shared, state, pin).await?;
         if !matches!(checked, Checked::Matches(_)) {
@@ -428,6 +459,41 @@ mod tests {
         assert!(asked.await.unwrap_err().is_cancelled());
         go.send(()).unwrap();
         was_done.await.unwrap();
+    }
+
+    /// A right PIN fails with the login, a wrong one with the count: at other moments, for other reasons.
+    #[tokio::test]
+    async fn when_the_cluster_does_not_answer_all_hear_the_same_and_nobody_sooner() {
+        let start = Instant::now();
+        let deadline = start + Duration::from_millis(20);
+        let hears = |failure: Failure, after| async move {
+            let work = async move {
+                tokio::time::sleep_until(after).await;
+                Err::<(), _>(failure.into())
+            };
+            let answer = to_the_end(deadline, alike(deadline, work)).await;
+            assert_eq!(answer, Err(Failure::Unknown.into()));
+            assert!(start.elapsed() >= Duration::from_millis(20) + LATE);
+        };
+        tokio::join!(
+            hears(Failure::NoLeader, start),
+            hears(Failure::Timeout, deadline),
+            hears(Failure::Unknown, deadline + LATE / 2),
+        );
+    }
+
+    #[tokio::test]
+    async fn what_the_cluster_has_decided_is_told_at_once() {
+        let deadline = Instant::now() + COUNT_WITHIN;
+        for expected in [
+            Ok(()),
+            Err(Failure::WrongPin { remaining: Some(4) }.into()),
+            Err(Failure::Overloaded.into()),
+        ] {
+            let (answer, work) = (expected.clone(), async move { expected });
+            assert_eq!(to_the_end(deadline, alike(deadline, work)).await, answer);
+        }
+        assert!(Instant::now() < deadline);
     }
 
     #[tokio::test]

@@ -55,7 +55,14 @@ impl Visit<'_> {
                     .login_timed(device, vendor, submitted, Instant::now(), epoch);
                 self.again().as_ref().unwrap_or(self).logged_in(&done)
             }
-            Err(trouble) => self.trouble(&trouble, &form),
+            Err(trouble) => {
+                if trouble.retryable {
+                    // It was not the user's fault. Sent again it is the same request, so that it is done once, and its
+                    // wrong PINs are counted as ever.
+                    tokens.give_back(&opened);
+                }
+                self.trouble(&trouble, &form)
+            }
         }
     }
 

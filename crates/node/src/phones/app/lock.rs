@@ -73,10 +73,18 @@ pub(super) async fn sure(
     headers: HeaderMap,
 ) -> Response {
     let opened = phones.tokens.take(Purpose::LockSure, "", &token, now());
-    let Some((visit, user, id)) = asked(&phones, &peer, opened) else {
+    let Some((visit, user, id)) = asked(&phones, &peer, opened.clone()) else {
         return gone();
     };
-    let screen = visit.lock(&user, id).await;
+    let screen = match (visit.lock(&user, id).await, opened) {
+        (Ok(screen), _) => screen,
+        (Err(trouble), Ok(opened)) if trouble.retryable => {
+            // The way here is closed after a minute: this page must be the way back.
+            phones.tokens.give_back(&opened);
+            visit.trouble_at(&trouble, format!("{}/lock/{token}/yes", phones.settings.base))
+        }
+        (Err(trouble), _) => visit.trouble(&trouble, ""),
+    };
     answer::page(&visit, &headers, &screen)
 }
 
@@ -130,31 +138,30 @@ impl Visit<'_> {
             address: self.address,
         };
         match login::log_in(self.phones, request).await {
-            Ok(_) => self.lock(user, new_request_id()).await,
+            Ok(_) => self
+                .lock(user, new_request_id())
+                .await
+                .unwrap_or_else(|trouble| self.trouble(&trouble, "lock")),
             Err(trouble) => self.trouble(&trouble, "lock"),
         }
     }
 
-    /// Locks an account and says so.
-    async fn lock(&self, user: &User, request_id: RequestId) -> Screen {
-        match self.propose_lock(user, request_id).await {
-            Ok(until) => {
-                tracing::info!(
-                    user_id = user.id.as_str(),
-                    device_id = self.device.id.as_str(),
-                    "account locked from a phone"
-                );
-                let text = self.say(Sentence::LockDone {
-                    name: name_of(user),
-                    until: &self.office.clock(until),
-                });
-                self.text(Word::TitleLock, text, vec![self.close()])
-            }
-            Err(error) => {
-                let trouble = Trouble::new(self.phones, &self.device.id, SURFACE, self.address, &error);
-                self.trouble(&trouble, "")
-            }
-        }
+    /// Locks an account; the page that says so.
+    async fn lock(&self, user: &User, request_id: RequestId) -> Result<Screen, Trouble> {
+        let until = self
+            .propose_lock(user, request_id)
+            .await
+            .map_err(|error| Trouble::new(self.phones, &self.device.id, SURFACE, self.address, &error))?;
+        tracing::info!(
+            user_id = user.id.as_str(),
+            device_id = self.device.id.as_str(),
+            "account locked from a phone"
+        );
+        let text = self.say(Sentence::LockDone {
+            name: name_of(user),
+            until: &self.office.clock(until),
+        });
+        Ok(self.text(Word::TitleLock, text, vec![self.close()]))
     }
 
     async fn propose_lock(&self, user: &User, request_id: RequestId) -> Result<TimeMs, Error> {

@@ -199,12 +199,17 @@ impl Visit<'_> {
     /// What went wrong, with the id for support; leads back to `page`, by itself after a while where trying
     /// again helps.
     pub(super) fn trouble(&self, trouble: &Trouble, page: &str) -> Screen {
-        let reference = self.say(Sentence::Reference { id: &trouble.id });
-        let text = format!("{}\n{reference}", trouble.sentence);
-        let again = self.key(Word::Again, Action::Open(self.url(page)));
-        let mut screen = self.text(Word::TitleProblem, text, vec![again, self.close()]);
+        let mut screen = self.trouble_at(trouble, self.url(page));
         screen.refresh = can_help(trouble.reason).then(|| (BACK_AFTER_S, self.url(page)));
         screen
+    }
+
+    /// The same, with a key only that leads back to an address.
+    pub(super) fn trouble_at(&self, trouble: &Trouble, back: String) -> Screen {
+        let reference = self.say(Sentence::Reference { id: &trouble.id });
+        let text = format!("{}\n{reference}", trouble.sentence);
+        let again = self.key(Word::Again, Action::Open(back));
+        self.text(Word::TitleProblem, text, vec![again, self.close()])
     }
 
     /// A page with text; not kept in the phone's history.
