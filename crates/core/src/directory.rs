@@ -189,7 +189,7 @@ pub struct LoginFailures {
     pub count: u32,
     /// When the current window began.
     pub window_start: TimeMs,
-    /// The account refuses logins until then.
+    /// The account refuses logins until then. Stays when that time has passed, until a login or an unlock.
     pub locked_until: Option<TimeMs>,
 }
 

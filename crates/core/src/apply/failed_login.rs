@@ -9,7 +9,9 @@
 //!   └──── login succeeds, window passes ───────┘      until passes, or Unlock ─────┘
 //! ```
 //!
-//! While locked, further wrong PINs do not extend the lock, or anybody could keep a colleague out for good.
+//! While locked, further wrong PINs do not extend the lock, or anybody could keep a colleague out for good. A lock that has
+//! run out keeps nobody out and stays in the record until a login or `Unlock` lifts it: what a stranger types must not
+//! bring the owner of a phone home there.
 
 use std::sync::Arc;
 
@@ -43,14 +45,13 @@ pub(super) fn apply(step: &mut Step<'_>, id: &UserId, device: &DeviceId) -> Outc
             locked_until,
         });
     }
-    let failures = one_more(user.failures, lockout, step.clock());
+    let (failures, locked_until) = one_more(user.failures, lockout, step.clock());
     let record = User {
         failures,
         ..User::clone(&user)
     };
     step.state.users.insert(id.clone(), Arc::new(record));
-    step.may_go_home(id);
-    if let Some(until) = failures.locked_until {
+    if let Some(until) = locked_until {
         step.emit(EventKind::UserLocked {
             user: id.clone(),
             device: Some(device.clone()),
@@ -60,25 +61,26 @@ pub(super) fn apply(step: &mut Step<'_>, id: &UserId, device: &DeviceId) -> Outc
     let remaining = Some(lockout.failures_max.saturating_sub(failures.count));
     Ok(Done::FailureNoted {
         remaining,
-        locked_until: failures.locked_until,
+        locked_until,
     })
 }
 
-/// The failures of an account that is not locked, after one more at `now`.
-fn one_more(old: LoginFailures, lockout: LockoutPolicy, now: TimeMs) -> LoginFailures {
-    let lock_is_over = old.locked_until.is_some();
+/// The failures of an account that is not locked, after one more at `now`, and until when that locks it.
+fn one_more(old: LoginFailures, lockout: LockoutPolicy, now: TimeMs) -> (LoginFailures, Option<TimeMs>) {
+    let is_first_after_lock = old.locked_until.is_some_and(|until| old.window_start < until);
     let window_is_over = now.since_ms(old.window_start) >= lockout.window_ms;
-    let (count, window_start) = if old.count == 0 || lock_is_over || window_is_over {
+    let (count, window_start) = if old.count == 0 || is_first_after_lock || window_is_over {
         (1, now)
     } else {
         (old.count.saturating_add(1), old.window_start)
     };
     let locked_until = (count >= lockout.failures_max).then(|| now.plus_ms(lockout.locked_ms));
-    LoginFailures {
+    let failures = LoginFailures {
         count,
         window_start,
-        locked_until,
-    }
+        locked_until: locked_until.or(old.locked_until),
+    };
+    (failures, locked_until)
 }
 
 #[cfg(test)]
@@ -130,6 +132,22 @@ mod tests {
         assert_eq!(world.run(failed("ada")), noted(4, None));
         assert!(world.run(login("ada", "chi-1")).is_ok());
         assert_eq!(world.run(failed("ada")), noted(4, None));
+    }
+
+    #[test]
+    fn after_a_lock_it_takes_as_many_wrong_pins_to_lock_again() {
+        let mut world = World::office();
+        for round in 0..3 {
+            for remaining in [4, 3, 2, 1] {
+                assert_eq!(world.run(failed("ada")), noted(remaining, None), "{round}");
+                world.later(1000);
+            }
+            let until = world.now.plus_ms(FIFTEEN_MINUTES);
+            assert_eq!(world.run(failed("ada")), noted(0, Some(until)), "{round}");
+            world.later(FIFTEEN_MINUTES);
+        }
+        world.run(login("ada", "chi-1")).unwrap();
+        assert_eq!(world.user("ada").failures, LoginFailures::default());
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! to the owner, phone or owner were enabled, a lock was lifted. Not so
 //!
 //! * after the owner's own logout there, or a forced one: the phone stays neutral until somebody logs in at it;
-//! * while a lock stands in the owner's record, run out or not: a lock is lifted by the PIN, not by time;
+//! * while a lock stands in the owner's record, run out or not: a lock is lifted by a login, not by time, nor by somebody
+//!   who types a wrong PIN once it has run out;
 //! * while the phone or the owner is disabled.
 //!
 //! A hold does not stop it: what ended there has ended, and the office's edge leaves the phone's screen alone until the
@@ -279,6 +280,28 @@ mod tests {
         world.run(logout("chi-1")).unwrap();
         assert_eq!(who(&world, "chi-1"), None);
         world.run(Action::Unlock(named("ada"))).unwrap();
+        assert_eq!(who(&world, "chi-1").as_deref(), Some("ada"));
+    }
+
+    #[test]
+    fn a_wrong_pin_after_a_lock_brings_nobody_home() {
+        let mut world = with_guest();
+        for _ in 0..5 {
+            world.run(testing::failed("ada")).unwrap();
+        }
+        world.run(logout("chi-1")).unwrap();
+        world.later(60 * 60_000);
+        for _ in 0..6 {
+            let (outcome, events) = world.act(testing::failed("ada"));
+            outcome.unwrap();
+            let begins = |event: &EventKind| matches!(event, EventKind::SessionStarted(_));
+            assert!(!events.iter().any(begins), "{events:?}");
+        }
+        world.later(60 * 60_000);
+        assert_eq!(who(&world, "chi-1"), None);
+        // The right PIN does, wherever it is typed.
+        world.run(login("ada", "ny-1")).unwrap();
+        world.run(logout("ny-1")).unwrap();
         assert_eq!(who(&world, "chi-1").as_deref(), Some("ada"));
     }
 
