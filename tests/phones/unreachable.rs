@@ -11,7 +11,7 @@ use hotdesk_tests::company::{Company, PEOPLE, PIN};
 use hotdesk_tests::offices::fresh_id;
 use hotdesk_tests::wait::eventually;
 
-use crate::common::{Desk, PATIENCE, log_in, neutral, plan, put, switch_on};
+use crate::common::{Desk, PATIENCE, is_first, log_in, neutral, plan, put, switch_on};
 
 const WRONG_PIN: &str = "000000";
 /// Phones give up after 10 to 15 seconds; what is on the way to them has its share of that.
@@ -93,6 +93,80 @@ async fn a_lost_majority_is_said_in_time_and_tells_nobody_whether_a_pin_is_right
         neutral(&phone, &desk).await;
     }
     no_pin_is_written(&company);
+}
+
+/// The node serves what it knows and keeps to itself what was fetched: nobody is to take that for a phone that does not
+/// follow.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_loads_while_its_office_is_cut_off_is_not_taken_for_one_that_does_not() {
+    let patience = Duration::from_secs(10);
+    let edge = format!("[phones]\ngive_up_after_ms = {}\n", patience.as_millis());
+    let mut company = plan().edge(&edge).start().await;
+    let desk = put(&company, Vendor::Yealink, HERE, 1).await;
+    let phone = switch_on(&company, &desk);
+    neutral(&phone, &desk).await;
+    company.login("ada", &desk.id).await;
+    phone
+        .wait("Ada's line", PATIENCE, is_first("2001"))
+        .await
+        .expect("hers");
+    is_shown(&company, &desk).await;
+    // It does not hear that she has gone, and loads only when the cluster is out of reach.
+    phone.forget_triggers(100);
+    company.logout("ada").await;
+    for node in [1, 2] {
+        company.kill_node(node);
+    }
+    cut_off(&company).await;
+    phone.press(Press::PowerCycle);
+    neutral(&phone, &desk).await;
+    age(&company, 2 * patience).await;
+    let place = company.office(HERE);
+    let edge = &company.edges[HERE];
+    assert_eq!(
+        edge.metric(place, "hotdesk_edge_phones_given_up_total", ""),
+        0.0,
+        "{}",
+        edge.log()
+    );
+    for node in [1, 2] {
+        company.start_node(node);
+    }
+    company.leader().await;
+    is_shown(&company, &desk).await;
+    let log = company.edges[HERE].log();
+    assert!(!log.contains("given up"), "{log}");
+}
+
+/// Waits until the log has it that the phone shows what it should.
+async fn is_shown(company: &Company, desk: &Desk) {
+    let request = v1::ListPhonesRequest {
+        states: vec![v1::PhoneState::Shown.into()],
+        ..Default::default()
+    };
+    eventually("the phone is known to show it", PATIENCE, || async {
+        let list = company.phones(HERE).list_phones(request.clone()).await.ok()?;
+        let phones = list.into_inner().phones;
+        phones
+            .iter()
+            .any(|phone| phone.device.as_ref().is_some_and(|device| device.id == desk.id))
+            .then_some(())
+    })
+    .await;
+}
+
+/// Waits until the copy of the node that is left is so old.
+async fn age(company: &Company, age: Duration) {
+    let request = v1::ResolveRequest {
+        name: "ada".into(),
+        consistency: v1::Consistency::Local.into(),
+    };
+    eventually("a long time without the cluster", PATIENCE, || async {
+        let answer = company.sessions(HERE).resolve(request.clone()).await.ok()?;
+        let age_ms = answer.into_inner().freshness?.age_ms;
+        (Duration::from_millis(age_ms) >= age).then_some(())
+    })
+    .await;
 }
 
 /// The phones at which it is tried.
@@ -233,7 +307,10 @@ async fn ask(url: &str, agent: &str) -> Answer {
 }
 
 async fn answer(ask: &Ask<'_>) -> Answer {
-    Http::default().ask(ask).await.expect("an answer in time")
+    // Boxed, so that the many that are asked at once stay small.
+    Box::pin(Http::default().ask(ask))
+        .await
+        .expect("an answer in time")
 }
 
 /// As what a phone's firmware shows itself.
@@ -279,7 +356,6 @@ async fn lead(company: &Company, node: usize) {
         }
         let request = v1::NodeRequest {
             node_id: node as u64 + 1,
-            ..Default::default()
         };
         let _ = AdminClient::new(company.channel(leader))
             .transfer_leader(request)

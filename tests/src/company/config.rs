@@ -54,8 +54,8 @@ pub(super) struct EdgePlace<'a> {
     pub(super) folder: &'a Path,
 }
 
-/// An edge's configuration, with `more` laid over it.
-pub(super) fn edge(place: &EdgePlace<'_>, more: &str) -> String {
+/// An edge's configuration, with each of `more` laid over it.
+pub(super) fn edge(place: &EdgePlace<'_>, more: &[String]) -> String {
     let quoted = |list: Vec<String>| format!("[\"{}\"]", list.join("\", \""));
     let EdgePlace {
         office,
@@ -80,7 +80,9 @@ pub(super) fn edge(place: &EdgePlace<'_>, more: &str) -> String {
          [announce]\nid = \"{site}\"\nuri = \"sip:{ip}:5060\"\n"
     );
     let mut table: Table = text.parse().expect("TOML");
-    lay_over(&mut table, more.parse().expect("TOML"));
+    for more in more {
+        lay_over(&mut table, more.parse().expect("TOML"));
+    }
     toml::to_string(&table).expect("a table can be written")
 }
 

@@ -45,10 +45,11 @@ impl Edge {
             .collect();
         let own = office % nodes.len();
         nodes.rotate_left(own);
-        let mut more = company.plan.edge.clone();
+        let mut more = Vec::new();
         if company.plan.phones {
-            more.push_str(&config::edge_phones(company.pages(own)));
+            more.push(config::edge_phones(company.pages(own)));
         }
+        more.push(with_hosts(&company.plan.edge, place));
         let text = config::edge(
             &EdgePlace {
                 office,
@@ -58,7 +59,7 @@ impl Edge {
                 http,
                 folder: company.folder(),
             },
-            &with_hosts(&more, place),
+            &more,
         );
         let config = company.folder().join(format!("edge-{office}.toml"));
         std::fs::write(&config, text).expect("write the configuration");

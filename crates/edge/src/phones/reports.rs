@@ -73,13 +73,17 @@ impl Reports {
         loop {
             self.more.notified().await;
             tokio::time::sleep(GATHER).await;
+            let mut is_said = false;
             loop {
                 let items = self.some();
                 if items.is_empty() {
                     break;
                 }
                 if let Err(error) = client.report_shown(items.iter().map(message).collect()).await {
-                    tracing::warn!(%error, "cannot report what phones show; trying again");
+                    // Once, not each time: an office may be cut off for hours.
+                    if !std::mem::replace(&mut is_said, true) {
+                        tracing::warn!(%error, "cannot report what phones show; trying again");
+                    }
                     tokio::time::sleep(AGAIN).await;
                     for (device, item) in items {
                         self.put(&device, item);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use hotdesk_client::v1::event::Kind;
 use hotdesk_client::v1::{self, end_reason};
-use hotdesk_client::{Applied, DeviceBinding};
+use hotdesk_client::{Applied, DeviceBinding, TableState};
 use hotdesk_core::Epoch;
 use hotdesk_phone::Vendor;
 use hotdesk_phone::reconcile::{Action, Progress, Urgency};
@@ -39,9 +39,11 @@ pub(crate) struct Driven {
 
 /// Follows the table and the clock, for as long as the edge runs.
 pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Applied>) {
+    let mut states = app.table.state_changes();
     // The table may have been complete before anybody listened.
     app.review_phones();
     loop {
+        app.note_cut_off(&states.borrow_and_update());
         let next = app.drive_phones();
         let pause = async {
             match next {
@@ -55,6 +57,7 @@ pub(crate) async fn follow(app: Arc<App>, mut applied: broadcast::Receiver<Appli
                 Ok(Applied::Replaced { .. }) | Err(RecvError::Lagged(_)) => app.review_phones(),
                 Err(RecvError::Closed) => return,
             },
+            changed = states.changed() => if changed.is_err() { return },
             () = app.phones.wake.notified() => {}
             () = pause => {}
         }
@@ -209,6 +212,16 @@ impl App {
 
 /// === Driving ===
 impl App {
+    /// While no node that has the cluster feeds the table, nobody hears what phones load: a node that is cut off serves
+    /// them, and keeps to itself what it would report.
+    fn note_cut_off(&self, table: &TableState) {
+        let is_cut_off = !matches!(table, TableState::Live { .. });
+        self.phones
+            .state()
+            .reconciler
+            .cut_off(self.phones.now_ms(), is_cut_off);
+    }
+
     /// Does what is due now. Returns when to look again; `None`: when something is said.
     fn drive_phones(self: &Arc<Self>) -> Option<Instant> {
         let now_ms = self.phones.now_ms();

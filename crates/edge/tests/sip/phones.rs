@@ -1,5 +1,6 @@
 //! Desk phones are told to load their documents: as their vendor wants it, never during a call, again when it fails.
 
+mod cut_off;
 mod following;
 mod left_alone;
 mod moved;

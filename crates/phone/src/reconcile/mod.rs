@@ -12,6 +12,8 @@
 //!   next one; after the last the first again, later and later.
 //! - **A bound.** After [`Settings::give_up_after_ms`] without success it gives up, loudly, and begins anew when
 //!   something else is wanted or the phone starts.
+//! - **Never blind.** What phones load is seen in the log only. While the office is cut off from it, each phone is told
+//!   once; then its clock stands still until the log is heard of again.
 //! - **A pace.** Triggers leave at [`Settings::pace_per_s`], whatever happens at nine o'clock: logins and logouts first,
 //!   in their order, then their retries, then what is only cosmetic.
 //!
@@ -41,7 +43,7 @@ pub use self::terms::{Action, Answer, Progress, Stage, Urgency};
 ///
 /// Times are milliseconds from any origin, and never go back: an earlier one counts as the last one. What is to be
 /// done comes out of [`tick`](Self::tick) only.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reconciler {
     settings: Settings,
     phones: HashMap<SmolStr, Phone>,
@@ -53,6 +55,7 @@ pub struct Reconciler {
     done: Vec<Action>,
     pace: Pace,
     now_ms: u64,
+    cut_off_since_ms: Option<u64>,
     turns: u64,
     tickets: u64,
     random: u64,
@@ -81,6 +84,7 @@ impl Reconciler {
             settled: BTreeSet::new(),
             done: Vec::new(),
             now_ms: 0,
+            cut_off_since_ms: None,
             turns: 0,
             tickets: 0,
             random: seed,
@@ -109,7 +113,7 @@ impl Reconciler {
             if !self.make_room() {
                 return false;
             }
-            let phone = Phone::new(shown, means, &self.settings);
+            let phone = Phone::new(shown, means, self.cut_off_since_ms, &self.settings);
             self.phones.insert(device.into(), phone);
             self.settled.insert((0, device.into()));
         }
@@ -182,6 +186,34 @@ impl Reconciler {
         self.change(device, |phone, settings, _| phone.stirs(now_ms, settings));
     }
 
+    /// Whether the log is out of reach: then nobody hears which phone has loaded its document, and silence is no failure.
+    /// What a phone shows by another sign counts as ever.
+    pub fn cut_off(&mut self, now_ms: u64, is_cut_off: bool) {
+        let now_ms = self.at(now_ms);
+        if self.cut_off_since_ms.is_some() == is_cut_off {
+            return;
+        }
+        self.cut_off_since_ms = is_cut_off.then_some(now_ms);
+        let hear = |phone: &mut Phone, settings: &Settings| {
+            if is_cut_off {
+                phone.cut_off(now_ms);
+            } else {
+                phone.heard_again(now_ms, settings);
+            }
+        };
+        let mut pending = Vec::new();
+        for (device, phone) in &mut self.phones {
+            if phone.is_pending() {
+                pending.push(device.clone());
+            } else {
+                hear(phone, &self.settings);
+            }
+        }
+        for device in pending {
+            self.change(&device, |phone, settings, _| hear(phone, settings));
+        }
+    }
+
     /// A phone is not looked after any more: deleted, or at another edge.
     pub fn forget(&mut self, device: &str) {
         let Some((device, phone)) = self.phones.remove_entry(device) else {
@@ -204,7 +236,7 @@ impl Reconciler {
             if now_ms < self.pace.next_ms() {
                 break;
             }
-            if self.phones.get(device).is_some_and(|phone| phone.is_present) {
+            if self.phones.get(device).is_some_and(Phone::may_be_told) {
                 let is_busy = is_busy(device);
                 if is_busy || self.pace.take(now_ms) {
                     looked_at.push((device.clone(), is_busy));
@@ -238,7 +270,7 @@ impl Reconciler {
         let look_ms = if phones().any(Phone::is_free) {
             Some(0)
         } else {
-            let is_any = phones().any(|phone| phone.is_present);
+            let is_any = phones().any(Phone::may_be_told);
             is_any.then_some(self.settings.look_again_ms)
         };
         let turn = look_ms.map(|look_ms| self.pace.next_ms().max(self.now_ms + look_ms));
@@ -292,6 +324,7 @@ impl Reconciler {
 const fn stage(phone: &Phone) -> Stage {
     match phone.state {
         State::GaveUp | State::Settled => Stage::GaveUp,
+        State::Queued | State::Paused { .. } | State::Waiting { .. } if phone.is_held() => Stage::CutOff,
         State::Asked { .. } | State::Waiting { .. } => Stage::Loading,
         _ if !phone.is_present => Stage::Gone,
         _ if phone.is_busy => Stage::Busy,

@@ -13,6 +13,7 @@ use super::{Answer, Settings, Urgency};
 ///    └─────────────────── Asked(until) ──taken──► Waiting(until)
 ///
 /// from anywhere but Settled, when patience is over: GaveUp; left when wanted rises or the phone registers again
+/// while cut off, once told: Queued, Paused and Waiting stay as they are
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -51,6 +52,8 @@ pub(super) struct Phone {
     sent_ms: Option<u64>,
     pub(super) is_present: bool,
     pub(super) is_busy: bool,
+    /// Since when nobody hears what it loads.
+    cut_off_since_ms: Option<u64>,
     /// What was wanted has changed since the trigger that is under way.
     is_outdated: bool,
     patience: Patience,
@@ -61,7 +64,7 @@ pub(super) struct Phone {
     pub(super) noted_ms: Option<u64>,
 }
 
-/// A stop-watch that runs from the first trigger on, but not while the phone is busy.
+/// A stop-watch that runs from the first trigger on, but not while the phone is busy or the office is cut off.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
     left_ms: u64,
@@ -82,13 +85,24 @@ impl Patience {
         }
     }
 
+    const fn stop(&mut self, now_ms: u64) {
+        if let Some(since_ms) = self.runs_since_ms.take() {
+            self.left_ms = self.left_ms.saturating_sub(now_ms.saturating_sub(since_ms));
+        }
+    }
+
     fn ends_ms(self) -> Option<u64> {
         Some(self.runs_since_ms?.saturating_add(self.left_ms))
     }
 }
 
 impl Phone {
-    pub(super) const fn new(shown: u64, means: usize, settings: &Settings) -> Self {
+    pub(super) const fn new(
+        shown: u64,
+        means: usize,
+        cut_off_since_ms: Option<u64>,
+        settings: &Settings,
+    ) -> Self {
         Self {
             wanted: shown,
             shown,
@@ -102,6 +116,7 @@ impl Phone {
             sent_ms: None,
             is_present: true,
             is_busy: false,
+            cut_off_since_ms,
             is_outdated: false,
             patience: Patience::new(settings.give_up_after_ms),
             state: State::Settled,
@@ -112,7 +127,17 @@ impl Phone {
 
     /// May be sent a trigger.
     pub(super) const fn is_free(&self) -> bool {
-        self.is_present && !self.is_busy
+        self.may_be_told() && !self.is_busy
+    }
+
+    /// The same, were it not busy.
+    pub(super) const fn may_be_told(&self) -> bool {
+        self.is_present && !self.is_held()
+    }
+
+    /// It was told once, and whether it follows cannot be known.
+    pub(super) const fn is_held(&self) -> bool {
+        self.cut_off_since_ms.is_some() && self.attempts > 0
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -188,7 +213,7 @@ impl Phone {
         self.attempts = self.attempts.saturating_add(1);
         self.sent_ms = Some(now_ms);
         self.is_outdated = false;
-        self.patience.start(now_ms);
+        self.run_patience(now_ms);
         self.state = State::Asked {
             ticket,
             until_ms: now_ms.saturating_add(settings.answer_ms),
@@ -235,9 +260,53 @@ impl Phone {
         self.is_busy = is_busy;
         if is_busy {
             self.patience = Patience::new(settings.give_up_after_ms);
-        } else if self.attempts > 0 && self.is_pending() {
+        } else {
+            self.run_patience(now_ms);
+        }
+    }
+
+    const fn run_patience(&mut self, now_ms: u64) {
+        let is_pending = !matches!(self.state, State::Settled | State::GaveUp);
+        if self.attempts > 0 && is_pending && !self.is_busy && self.cut_off_since_ms.is_none() {
             self.patience.start(now_ms);
         }
+    }
+
+    /// What phones load is not heard of any more. The clock stands still; what is under way may be answered.
+    pub(super) const fn cut_off(&mut self, now_ms: u64) {
+        if self.cut_off_since_ms.is_none() {
+            self.cut_off_since_ms = Some(now_ms);
+            self.patience.stop(now_ms);
+        }
+    }
+
+    /// It is heard of again. After a while without, what it has loaded meanwhile is still on its way: it gets the time in
+    /// which it may load.
+    pub(super) fn heard_again(&mut self, now_ms: u64, settings: &Settings) {
+        let Some(since_ms) = self.cut_off_since_ms.take() else {
+            return;
+        };
+        if self.attempts == 0 {
+            return;
+        }
+        let held_ms = now_ms.saturating_sub(since_ms.max(self.sent_ms.unwrap_or(0)));
+        let soonest_ms = if held_ms >= settings.wait_ms {
+            now_ms.saturating_add(settings.wait_ms)
+        } else {
+            now_ms
+        };
+        let later = |until_ms: u64| until_ms.saturating_add(held_ms).max(soonest_ms);
+        self.state = match self.state {
+            State::Waiting { until_ms } => State::Waiting {
+                until_ms: later(until_ms),
+            },
+            State::Paused { until_ms } => State::Paused {
+                until_ms: later(until_ms),
+            },
+            State::Queued => State::Paused { until_ms: soonest_ms },
+            State::Settled | State::GaveUp | State::Asked { .. } => self.state,
+        };
+        self.run_patience(now_ms);
     }
 
     /// It has registered, after it was gone or after a restart.
@@ -275,6 +344,7 @@ impl Phone {
         let state_ms = match self.state {
             State::Settled | State::GaveUp => return None,
             State::Queued => None,
+            State::Paused { .. } | State::Waiting { .. } if self.is_held() => None,
             State::Paused { until_ms } | State::Asked { until_ms, .. } | State::Waiting { until_ms } => {
                 Some(until_ms)
             }
@@ -291,6 +361,7 @@ impl Phone {
             return true;
         }
         match self.state {
+            State::Paused { .. } | State::Waiting { .. } if self.is_held() => {}
             State::Paused { until_ms } if until_ms <= now_ms => self.state = State::Queued,
             State::Asked { until_ms, .. } if until_ms <= now_ms => {
                 self.answered(now_ms, Answer::Lost, random, settings);

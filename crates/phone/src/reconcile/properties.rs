@@ -18,6 +18,7 @@ enum Input {
     Gone(usize),
     Stirs(usize),
     Forget(usize),
+    CutOff(bool),
     Wait(u64),
 }
 
@@ -34,6 +35,7 @@ fn input() -> impl Strategy<Value = Input> {
         2 => phone.clone().prop_map(Input::Gone),
         2 => phone.clone().prop_map(Input::Stirs),
         1 => phone.prop_map(Input::Forget),
+        2 => any::<bool>().prop_map(Input::CutOff),
         8 => prop_oneof![0_u64..50, 0_u64..20_000].prop_map(Input::Wait),
     ]
 }
@@ -44,6 +46,7 @@ struct World {
     settings: Settings,
     now_ms: u64,
     stamp: u64,
+    is_cut_off: bool,
     busy: HashMap<SmolStr, bool>,
     gone: HashMap<SmolStr, bool>,
     wanted: HashMap<SmolStr, u64>,
@@ -60,6 +63,7 @@ impl World {
             settings,
             now_ms: 0,
             stamp: 0,
+            is_cut_off: false,
             busy: HashMap::new(),
             gone: HashMap::new(),
             wanted: HashMap::new(),
@@ -123,6 +127,10 @@ impl World {
                 self.wanted.remove(PHONES[phone]);
                 self.gone.remove(PHONES[phone]);
             }
+            Input::CutOff(is_cut_off) => {
+                self.is_cut_off = is_cut_off;
+                self.reconciler.cut_off(now_ms, is_cut_off);
+            }
             Input::Wait(ms) => self.now_ms += ms,
         }
         self.tick();
@@ -149,8 +157,9 @@ impl World {
                     ticket,
                     means,
                     stamp,
-                    ..
+                    attempt,
                 } => {
+                    assert!(!self.is_cut_off || attempt == 1, "{device} is told again");
                     assert!(
                         !self.busy.get(&device).copied().unwrap_or(false),
                         "{device} is busy"
@@ -166,6 +175,7 @@ impl World {
                     self.sent_ms.push(self.now_ms);
                 }
                 Action::GaveUp { device, stamp, .. } => {
+                    assert!(!self.is_cut_off, "{device} is given up");
                     self.gave_up.insert(device, stamp);
                 }
                 Action::Acknowledged { device, stamp, .. } => {
@@ -196,7 +206,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn never_while_busy_never_beyond_the_pace_and_every_phone_ends(
+    fn never_while_busy_never_beyond_the_pace_never_blind_and_every_phone_ends(
         inputs in prop::collection::vec(input(), 1..80),
         seed in any::<u64>(),
         pace_per_s in 1_u32..60,
@@ -208,7 +218,8 @@ proptest! {
             world.play(input);
         }
         world.check_pace();
-        // Everybody hangs up, and the phones that were away come back. Nothing else happens any more.
+        // The cluster is back, everybody hangs up, and the phones that were away come back. Nothing else happens any more.
+        world.play(&Input::CutOff(false));
         for (phone, device) in PHONES.iter().enumerate() {
             world.play(&Input::Busy(phone, false));
             if world.gone.get(*device).copied().unwrap_or(false) {

@@ -96,6 +96,8 @@ pub enum Stage {
     Loading,
     /// The next attempt.
     Pausing,
+    /// The log: nobody hears what the phone has loaded.
+    CutOff,
     /// Nothing: it was given up.
     GaveUp,
 }
@@ -110,6 +112,7 @@ impl Stage {
             Self::Gone => "gone",
             Self::Loading => "loading",
             Self::Pausing => "pausing",
+            Self::CutOff => "cut off",
             Self::GaveUp => "gave up",
         }
     }

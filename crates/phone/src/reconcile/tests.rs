@@ -224,6 +224,78 @@ fn it_begins_anew_when_something_else_is_wanted_or_the_phone_starts() {
 }
 
 #[test]
+fn while_the_office_is_cut_off_a_phone_is_told_once_and_not_given_up() {
+    for answer in [Some(Answer::Taken), Some(Answer::Refused), None] {
+        let mut desk = Desk::new(fast());
+        desk.reconciler.cut_off(desk.now_ms, true);
+        desk.want("a", 10);
+        let (_, ticket) = desk.sends("a", 10);
+        if let Some(answer) = answer {
+            desk.answer("a", ticket, answer);
+        }
+        while desk.reconciler.next_ms().is_some() {
+            desk.skip();
+            desk.quiet();
+        }
+        desk.now_ms += 10 * 3_600_000;
+        desk.quiet();
+        assert_eq!(desk.reconciler.list().next().unwrap().stage, Stage::CutOff);
+        // The cluster is back. What the phone has loaded meanwhile the log hears in a moment.
+        desk.reconciler.cut_off(desk.now_ms, false);
+        let back_ms = desk.now_ms;
+        let mut once_more = desk.reconciler.clone();
+        once_more.shown(back_ms + 14_000, "a", 10);
+        let done = once_more.tick(back_ms + 14_000, |_| false);
+        assert!(
+            matches!(done[..], [Action::Acknowledged { attempts: 1, .. }]),
+            "{done:?}"
+        );
+        // Or else the phone is told again, and given up as ever.
+        assert!(matches!(desk.next()[..], [Action::Send { attempt: 2, .. }]));
+        assert!((15_000..20_000).contains(&(desk.now_ms - back_ms)), "{answer:?}");
+        while !matches!(desk.next()[..], [Action::GaveUp { .. }]) {}
+        assert_eq!(desk.now_ms - back_ms, 300_000);
+    }
+}
+
+#[test]
+fn what_the_edge_sees_of_a_phone_counts_though_the_office_is_cut_off() {
+    let mut desk = Desk::new(fast());
+    desk.want("a", 10);
+    desk.sends("a", 10);
+    desk.reconciler.cut_off(desk.now_ms, true);
+    desk.now_ms += 60_000;
+    desk.quiet();
+    desk.reconciler.shown(desk.now_ms, "a", 10);
+    assert!(matches!(
+        desk.tick()[..],
+        [Action::Acknowledged { stamp: 10, .. }]
+    ));
+    // Something else is wanted: it is told of that, once.
+    desk.want("a", 11);
+    desk.sends("a", 11);
+    desk.now_ms += 600_000;
+    desk.quiet();
+}
+
+#[test]
+fn a_moment_without_the_cluster_puts_off_what_is_due_and_does_not_begin_anew() {
+    let mut desk = Desk::new(fast());
+    desk.want("a", 10);
+    let began_ms = desk.now_ms;
+    let (_, ticket) = desk.sends("a", 10);
+    desk.answer("a", ticket, Answer::Taken);
+    desk.now_ms += 10_000;
+    desk.reconciler.cut_off(desk.now_ms, true);
+    desk.now_ms += 7_000;
+    desk.quiet();
+    desk.reconciler.cut_off(desk.now_ms, false);
+    assert_eq!(desk.skip(), 5_000, "15 seconds of its own");
+    while !matches!(desk.next()[..], [Action::GaveUp { .. }]) {}
+    assert_eq!(desk.now_ms - began_ms, 307_000);
+}
+
+#[test]
 fn nothing_is_sent_to_a_phone_that_is_busy_or_gone() {
     let mut desk = Desk::new(fast());
     desk.want("a", 10);
