@@ -41,6 +41,12 @@ pub trait Adapter: Sync {
         true
     }
 
+    /// Whether a phone that follows one of [`means`](Self::means) starts anew, or may. Such a means is a last resort:
+    /// however well it worked, it is never begun with, unless it is the first.
+    fn restarts(&self, _means: &Means) -> bool {
+        false
+    }
+
     /// The message for one of [`means`](Self::means); `None` when it cannot serve this aim.
     fn trigger(&self, means: &Means, aim: &Aim<'_>) -> Option<Trigger>;
 

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hotdesk_phone::reconcile::Reconciler;
+use hotdesk_phone::reconcile::{Reconciler, Ways};
 use hotdesk_phone::{Means, Vendor, Via, adapter};
 use parking_lot::{Mutex, MutexGuard};
 use smol_str::SmolStr;
@@ -105,6 +105,14 @@ impl Phones {
             .copied()
             .collect()
     }
+
+    /// The same for the reconciler. A means that worked may be begun with where it leaves the phone in peace, and where
+    /// it is seen that it worked.
+    pub(crate) fn ways(&self, vendor: Vendor) -> Ways {
+        let adapter = adapter(vendor);
+        let may_lead = |means: &Means| adapter.loads_document(means) && !adapter.restarts(means);
+        self.means(vendor).iter().map(may_lead).collect()
+    }
 }
 
 /// The vendor of a phone: what the directory says; where that is no vendor that is known, what the phone says of itself
@@ -175,6 +183,30 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_restarts_a_phone_or_gives_it_its_line_only_is_never_begun_with_unless_it_is_the_first() {
+        let phones = Phones::new(config::Phones::default(), &Metrics::default());
+        for (vendor, leading) in [
+            (Vendor::Cisco, &["restart"][..]),
+            (Vendor::CiscoMpp, &["resync", "resync-http"]),
+            (Vendor::Mitel, &["aastra-xml"]),
+            (Vendor::Poly, &["check-sync"]),
+            (Vendor::Snom, &["check-sync", "snomxml", "minibrowser"]),
+            (Vendor::Yealink, &["check-sync", "action-uri", "servlet"]),
+            (Vendor::Grandstream, &["check-sync", "resync"]),
+            (Vendor::Fanvil, &["check-sync"]),
+            (Vendor::Linphone, &[]),
+            (Vendor::Generic, &[]),
+        ] {
+            let ways = phones.ways(vendor);
+            let means = phones.means(vendor);
+            assert_eq!(ways.count(), means.len());
+            let lead = means.iter().enumerate().filter(|(way, _)| ways.may_lead(*way));
+            let lead: Vec<_> = lead.map(|(_, means)| means.name).collect();
+            assert_eq!(lead, leading, "{vendor}");
+        }
+    }
 
     #[test]
     fn the_directory_says_what_a_phone_is_or_else_the_phone_does() {

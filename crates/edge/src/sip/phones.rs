@@ -175,11 +175,11 @@ impl App {
             }
             return;
         };
-        let means = self.phones.means(driven.vendor).len();
+        let ways = self.phones.ways(driven.vendor);
         let stamps = (driven.wanted, driven.shown);
         if !state
             .reconciler
-            .want(self.phones.now_ms(), device, stamps, urgency, means)
+            .want(self.phones.now_ms(), device, stamps, urgency, ways)
         {
             tracing::warn!(
                 device_id = device,

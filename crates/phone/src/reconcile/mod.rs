@@ -8,8 +8,12 @@
 //! - **Never while busy.** Before anything is sent the reconciler asks whether the phone is in a call or held for an
 //!   emergency; if so it keeps its place, and is asked for again [`Settings::look_again_ms`] later. What a phone in a
 //!   call has put off counts as no failure.
-//! - **Means in turn.** What worked last comes first; after [`Settings::failures_max`] failures, or one refusal, the
-//!   next one; after the last the first again, later and later.
+//! - **Means in turn.** The best comes first; after [`Settings::failures_max`] failures, or one refusal, the next one;
+//!   after the last the first again, later and later. A phone that is started while it is on its way begins with the
+//!   best.
+//! - **What worked is begun with** for [`Settings::prefer_ms`], where its [`Ways`] allow that. It worked if the phone took
+//!   it, and then loaded within the time, and did not start meanwhile: a phone that starts loads by itself, and was it
+//!   unplugged, then what was sent last did nothing.
 //! - **A bound.** After [`Settings::give_up_after_ms`] without success it gives up, loudly, and begins anew when
 //!   something else is wanted or the phone starts.
 //! - **Never blind.** What phones load is seen in the log only. While the office is cut off from it, each phone is told
@@ -37,7 +41,7 @@ use smol_str::SmolStr;
 use self::pace::Pace;
 use self::phone::{Phone, State};
 pub use self::settings::Settings;
-pub use self::terms::{Action, Answer, Progress, Stage, Urgency};
+pub use self::terms::{Action, Answer, Progress, Stage, Urgency, Ways};
 
 /// All phones of an edge on their way.
 ///
@@ -91,18 +95,18 @@ impl Reconciler {
         }
     }
 
-    /// A phone that is registered should show `stamp`, and was seen to show `shown`. `means`: how many ways there are
-    /// to tell it; without any there is nothing to drive. Says whether it is looked after: not when there are too many.
+    /// A phone that is registered should show `stamp`, and was seen to show `shown`. `ways`: how it can be told; without
+    /// any there is nothing to drive. Says whether it is looked after: not when there are too many.
     pub fn want(
         &mut self,
         now_ms: u64,
         device: &str,
         (stamp, shown): (u64, u64),
         urgency: Urgency,
-        means: usize,
+        ways: Ways,
     ) -> bool {
         let now_ms = self.at(now_ms);
-        if means == 0 {
+        if ways.count() == 0 {
             self.forget(device);
             return true;
         }
@@ -113,14 +117,13 @@ impl Reconciler {
             if !self.make_room() {
                 return false;
             }
-            let phone = Phone::new(shown, means, self.cut_off_since_ms, &self.settings);
+            let phone = Phone::new(shown, ways, self.cut_off_since_ms, &self.settings);
             self.phones.insert(device.into(), phone);
             self.settled.insert((0, device.into()));
         }
         self.shown(now_ms, device, shown);
         self.change(device, |phone, settings, _| {
-            phone.means = means;
-            phone.using = phone.using.min(means - 1);
+            phone.set_ways(ways);
             if stamp > phone.wanted {
                 phone.want(now_ms, stamp, urgency, settings);
             }
@@ -138,13 +141,14 @@ impl Reconciler {
             }
             let was_wanted = phone.wanted > phone.shown;
             let before = phone.clone();
+            let followed = phone.followed();
             if phone.show(now_ms, stamp, settings) && was_wanted {
                 done = Some(Action::Acknowledged {
                     device: device.into(),
                     stamp,
                     after_ms: now_ms.saturating_sub(before.since_ms),
                     attempts: before.attempts,
-                    means: (before.attempts > 0).then_some(before.using),
+                    means: followed,
                     urgency: before.urgency,
                 });
             }
@@ -156,9 +160,7 @@ impl Reconciler {
     pub fn answered(&mut self, now_ms: u64, device: &str, ticket: u64, answer: Answer) {
         let now_ms = self.at(now_ms);
         self.change(device, |phone, settings, random| {
-            if matches!(phone.state, State::Asked { ticket: asked, .. } if asked == ticket) {
-                phone.answered(now_ms, answer, random, settings);
-            }
+            phone.answered(now_ms, ticket, answer, random, settings);
         });
     }
 
@@ -176,7 +178,7 @@ impl Reconciler {
         if self.phones.get(device).is_some_and(|phone| phone.attempts == 0) {
             self.forget(device);
         }
-        self.change(device, |phone, _, _| phone.is_present = false);
+        self.change(device, |phone, _, _| phone.left());
     }
 
     /// A phone has begun to follow a trigger (it has taken back a registration): it gets the whole time to load its

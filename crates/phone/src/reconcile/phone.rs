@@ -1,6 +1,6 @@
 //! One phone on its way from what it shows to what it should show.
 
-use super::{Answer, Settings, Urgency};
+use super::{Answer, Settings, Urgency, Ways};
 
 /// Where a phone is on its way.
 ///
@@ -39,10 +39,11 @@ pub(super) struct Phone {
     /// Since when this has been wanted.
     pub(super) since_ms: u64,
     pub(super) urgency: Urgency,
-    /// How many ways there are to reach it.
-    pub(super) means: usize,
-    /// The way that worked last.
-    good: usize,
+    ways: Ways,
+    /// A way that worked, and since when: until its time is over, it is begun with. The first is not noted.
+    good: Option<(usize, u64)>,
+    /// The way with which it was begun.
+    first: usize,
     /// The way used now.
     pub(super) using: usize,
     /// Failures of this way.
@@ -50,6 +51,9 @@ pub(super) struct Phone {
     /// Triggers sent since wanted rose.
     pub(super) attempts: u32,
     sent_ms: Option<u64>,
+    /// The trigger that was sent last, and what can be said of it.
+    ticket: u64,
+    told: Told,
     pub(super) is_present: bool,
     pub(super) is_busy: bool,
     /// Since when nobody hears what it loads.
@@ -62,6 +66,17 @@ pub(super) struct Phone {
     pub(super) turn: u64,
     /// When [`expire`](Self::expire) has something to do, as the reconciler has noted it.
     pub(super) noted_ms: Option<u64>,
+}
+
+/// What can be said of the trigger that a phone was sent last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing: no answer yet, or none that says yes.
+    Unsure,
+    /// The phone has understood it: if it loads now, that is why.
+    Taken,
+    /// The phone has gone or come back since: if it loads now, it does so because it starts.
+    Started,
 }
 
 /// A stop-watch that runs from the first trigger on, but not while the phone is busy or the office is cut off.
@@ -99,7 +114,7 @@ impl Patience {
 impl Phone {
     pub(super) const fn new(
         shown: u64,
-        means: usize,
+        ways: Ways,
         cut_off_since_ms: Option<u64>,
         settings: &Settings,
     ) -> Self {
@@ -108,12 +123,15 @@ impl Phone {
             shown,
             since_ms: 0,
             urgency: Urgency::Cosmetic,
-            means,
-            good: 0,
+            ways,
+            good: None,
+            first: 0,
             using: 0,
             failures: 0,
             attempts: 0,
             sent_ms: None,
+            ticket: 0,
+            told: Told::Unsure,
             is_present: true,
             is_busy: false,
             cut_off_since_ms,
@@ -144,6 +162,23 @@ impl Phone {
         !matches!(self.state, State::Settled | State::GaveUp)
     }
 
+    /// How it can be told from now on.
+    pub(super) fn set_ways(&mut self, ways: Ways) {
+        if self.ways == ways {
+            return;
+        }
+        self.ways = ways;
+        self.good = self.good.filter(|(way, _)| ways.may_lead(*way));
+        self.first = self.first.min(ways.count() - 1);
+        self.using = self.using.min(ways.count() - 1);
+    }
+
+    /// The way that it follows, if it loads now.
+    pub(super) fn followed(&self) -> Option<usize> {
+        let is_in_time = matches!(self.state, State::Waiting { .. });
+        (is_in_time && self.told == Told::Taken).then_some(self.using)
+    }
+
     /// Something newer is wanted.
     pub(super) fn want(&mut self, now_ms: u64, stamp: u64, urgency: Urgency, settings: &Settings) {
         let is_new = !self.is_pending();
@@ -156,7 +191,7 @@ impl Phone {
             urgency.min(self.urgency)
         };
         self.wanted = stamp;
-        self.begin_anew(settings);
+        self.begin_anew(now_ms, settings);
         match self.state {
             State::Settled | State::GaveUp => self.state = self.after_gap(now_ms, settings),
             // It has not loaded anything yet, or the news of it is still on the way.
@@ -170,9 +205,13 @@ impl Phone {
     pub(super) fn show(&mut self, now_ms: u64, stamp: u64, settings: &Settings) -> bool {
         self.shown = stamp;
         if self.shown >= self.wanted {
-            if self.attempts > 0 {
-                self.good = self.using;
-            }
+            self.good = match self.followed().filter(|way| self.ways.may_lead(*way)) {
+                Some(0) => None,
+                // Used again and again it is not tried for longer.
+                Some(way) if self.good.is_some_and(|(good, _)| good == way) => self.good,
+                Some(way) => Some((way, now_ms)),
+                None => self.good,
+            };
             self.wanted = self.shown;
             self.state = State::Settled;
             self.patience = Patience::new(settings.give_up_after_ms);
@@ -181,7 +220,7 @@ impl Phone {
         match self.state {
             // It listens, and has loaded what was right a moment ago.
             State::Waiting { .. } | State::Paused { .. } | State::GaveUp => {
-                self.begin_anew(settings);
+                self.begin_anew(now_ms, settings);
                 self.state = self.after_gap(now_ms, settings);
             }
             State::Asked { .. } => self.is_outdated = true,
@@ -190,11 +229,19 @@ impl Phone {
         false
     }
 
-    fn begin_anew(&mut self, settings: &Settings) {
-        self.using = self.good;
-        self.failures = 0;
+    fn begin_anew(&mut self, now_ms: u64, settings: &Settings) {
+        self.good = self
+            .good
+            .filter(|(_, since_ms)| now_ms.saturating_sub(*since_ms) < settings.prefer_ms);
+        self.begin_with(self.good.map_or(0, |(way, _)| way));
         self.attempts = 0;
         self.patience = Patience::new(settings.give_up_after_ms);
+    }
+
+    const fn begin_with(&mut self, way: usize) {
+        self.first = way;
+        self.using = way;
+        self.failures = 0;
     }
 
     /// Now, unless the last trigger is too young.
@@ -212,6 +259,8 @@ impl Phone {
     pub(super) fn send(&mut self, now_ms: u64, ticket: u64, settings: &Settings) {
         self.attempts = self.attempts.saturating_add(1);
         self.sent_ms = Some(now_ms);
+        self.ticket = ticket;
+        self.told = Told::Unsure;
         self.is_outdated = false;
         self.run_patience(now_ms);
         self.state = State::Asked {
@@ -220,8 +269,24 @@ impl Phone {
         };
     }
 
-    /// What became of the trigger under way. `random` spreads the retries.
-    pub(super) fn answered(&mut self, now_ms: u64, answer: Answer, random: u64, settings: &Settings) {
+    /// What became of a trigger. `random` spreads the retries.
+    pub(super) fn answered(
+        &mut self,
+        now_ms: u64,
+        ticket: u64,
+        answer: Answer,
+        random: u64,
+        settings: &Settings,
+    ) {
+        if ticket == self.ticket && answer == Answer::Taken && self.told == Told::Unsure {
+            self.told = Told::Taken;
+        }
+        if matches!(self.state, State::Asked { ticket: asked, .. } if asked == ticket) {
+            self.judged(now_ms, answer, random, settings);
+        }
+    }
+
+    fn judged(&mut self, now_ms: u64, answer: Answer, random: u64, settings: &Settings) {
         if self.is_outdated {
             self.is_outdated = false;
             self.state = self.after_gap(now_ms, settings);
@@ -241,10 +306,13 @@ impl Phone {
     fn failed(&mut self, now_ms: u64, failures: u32, random: u64, settings: &Settings) {
         self.failures = failures;
         let mut pause_ms = settings.back_off(self.attempts, random);
-        if self.failures >= settings.failures_max && self.means > 1 {
+        if self.told == Told::Started && self.using != 0 {
+            // It was not the way that failed; and a phone that has just started may heed the first again.
+            self.begin_with(0);
+        } else if self.failures >= settings.failures_max && self.ways.count() > 1 {
             self.failures = 0;
-            self.using = (self.using + 1) % self.means;
-            if self.using != self.good {
+            self.using = (self.using + 1) % self.ways.count();
+            if self.using != self.first {
                 // Another way, which has not failed yet.
                 pause_ms = 0;
             }
@@ -313,14 +381,26 @@ impl Phone {
     pub(super) fn appeared(&mut self, now_ms: u64, settings: &Settings) {
         let was_gone = !self.is_present;
         self.is_present = true;
+        self.told = Told::Started;
         let settled = State::Paused {
             until_ms: now_ms.saturating_add(settings.settle_ms),
         };
         match self.state {
             // Who starts loads its document; the news of it may be on the way.
             State::GaveUp => {
-                self.begin_anew(settings);
+                self.begin_anew(now_ms, settings);
+                self.begin_with(0);
                 self.since_ms = now_ms;
+                self.state = settled;
+            }
+            State::Paused { until_ms } if self.using != 0 => {
+                self.begin_with(0);
+                self.state = State::Paused {
+                    until_ms: until_ms.max(now_ms.saturating_add(settings.settle_ms)),
+                };
+            }
+            State::Queued if self.using != 0 => {
+                self.begin_with(0);
                 self.state = settled;
             }
             State::Queued if was_gone || self.attempts == 0 => self.state = settled,
@@ -328,6 +408,12 @@ impl Phone {
             State::Queued | State::Paused { .. } | State::Asked { .. } | State::Waiting { .. } => {}
             State::Settled => {}
         }
+    }
+
+    /// It is not registered any more.
+    pub(super) const fn left(&mut self) {
+        self.is_present = false;
+        self.told = Told::Started;
     }
 
     /// It has begun to follow: it takes its registrations back before it loads.
@@ -364,7 +450,7 @@ impl Phone {
             State::Paused { .. } | State::Waiting { .. } if self.is_held() => {}
             State::Paused { until_ms } if until_ms <= now_ms => self.state = State::Queued,
             State::Asked { until_ms, .. } if until_ms <= now_ms => {
-                self.answered(now_ms, Answer::Lost, random, settings);
+                self.judged(now_ms, Answer::Lost, random, settings);
             }
             State::Waiting { until_ms } if until_ms <= now_ms => {
                 if self.is_free() {

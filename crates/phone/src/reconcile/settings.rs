@@ -20,6 +20,9 @@ pub struct Settings {
     pub look_again_ms: u64,
     /// So many failures of one means, then the next. Default 2.
     pub failures_max: u32,
+    /// How long a means that worked is begun with, if it is not the first; then the first gets a try again, since what
+    /// was in its way may be gone. Default 24 h: a phone that heeds only its second means is slow once a day.
+    pub prefer_ms: u64,
     /// The first pause after a failure; doubled each time. Default 1 s.
     pub back_off_ms: u64,
     /// The longest pause. Default 60 s.
@@ -42,6 +45,7 @@ impl Default for Settings {
             settle_ms: 3_000,
             look_again_ms: 200,
             failures_max: 2,
+            prefer_ms: 24 * 3_600_000,
             back_off_ms: 1_000,
             back_off_max_ms: 60_000,
             give_up_after_ms: 5 * 60_000,

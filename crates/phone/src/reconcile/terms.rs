@@ -11,6 +11,44 @@ pub enum Urgency {
     Cosmetic,
 }
 
+/// The ways there are to tell a phone, the best first, as far as it matters here: how many, and with which of them it may
+/// be begun because they worked before. The first always may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ways {
+    count: u8,
+    leading: u16,
+}
+
+impl Ways {
+    /// So many are used; those behind are never tried.
+    pub const MAX: usize = 16;
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether it may be begun with this one.
+    #[must_use]
+    pub const fn may_lead(self, way: usize) -> bool {
+        way == 0 || (way < self.count() && self.leading & (1 << way) != 0)
+    }
+}
+
+/// Whether each may lead. Say no for those that interrupt whoever uses the phone (it starts anew), and for those of which
+/// nobody can tell whether they worked.
+impl FromIterator<bool> for Ways {
+    fn from_iter<T: IntoIterator<Item = bool>>(may_lead: T) -> Self {
+        let mut ways = Self { count: 0, leading: 0 };
+        for may_lead in may_lead.into_iter().take(Self::MAX) {
+            ways.leading |= u16::from(may_lead) << ways.count;
+            ways.count += 1;
+        }
+        ways
+    }
+}
+
 /// What became of a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -59,7 +97,8 @@ pub enum Action {
         after_ms: u64,
         /// How often it was told; 0: it came by itself.
         attempts: u32,
-        /// The means that was used last; `None`: it came by itself.
+        /// The means that it followed: it took that trigger, and loaded within the time. `None`: it came by itself, or
+        /// because it was started, or nobody can say.
         means: Option<usize>,
         /// What it was for.
         urgency: Urgency,

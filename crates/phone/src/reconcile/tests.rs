@@ -2,7 +2,14 @@
 
 use super::*;
 
+mod leading;
+
 const LOGIN: Urgency = Urgency::Session;
+
+/// So many, and it may be begun with any of them.
+fn ways(count: usize) -> Ways {
+    std::iter::repeat_n(true, count).collect()
+}
 
 fn fast() -> Settings {
     Settings {
@@ -27,7 +34,10 @@ impl Desk {
     }
 
     fn want(&mut self, device: &str, stamp: u64) {
-        assert!(self.reconciler.want(self.now_ms, device, (stamp, 0), LOGIN, 2));
+        assert!(
+            self.reconciler
+                .want(self.now_ms, device, (stamp, 0), LOGIN, ways(2))
+        );
     }
 
     fn tick(&mut self) -> Vec<Action> {
@@ -107,8 +117,8 @@ fn a_phone_that_follows_is_told_once() {
 #[test]
 fn what_a_phone_shows_already_is_not_wanted() {
     let mut desk = Desk::new(fast());
-    assert!(desk.reconciler.want(desk.now_ms, "a", (10, 10), LOGIN, 1));
-    assert!(desk.reconciler.want(desk.now_ms, "b", (10, 0), LOGIN, 0));
+    assert!(desk.reconciler.want(desk.now_ms, "a", (10, 10), LOGIN, ways(1)));
+    assert!(desk.reconciler.want(desk.now_ms, "b", (10, 0), LOGIN, ways(0)));
     desk.quiet();
     assert!(desk.reconciler.is_empty());
 }
@@ -151,7 +161,7 @@ fn pauses_grow_to_their_bound_and_are_never_the_same_for_two_phones() {
         ..fast()
     };
     let mut desk = Desk::new(settings);
-    assert!(desk.reconciler.want(desk.now_ms, "a", (10, 0), LOGIN, 1));
+    assert!(desk.reconciler.want(desk.now_ms, "a", (10, 0), LOGIN, ways(1)));
     let mut pauses = Vec::new();
     for _ in 0..12 {
         let [Action::Send { ticket, .. }] = desk.next()[..] else {
@@ -418,7 +428,7 @@ fn a_storm_keeps_its_order_and_its_pace_and_logins_go_before_labels() {
         let cosmetic = Urgency::Cosmetic;
         assert!(
             desk.reconciler
-                .want(desk.now_ms, &name(500 + number), (9, 0), cosmetic, 1)
+                .want(desk.now_ms, &name(500 + number), (9, 0), cosmetic, ways(1))
         );
     }
     for number in 0..500 {
@@ -482,7 +492,7 @@ fn memory_is_bounded() {
     for device in ["a", "b", "c"] {
         desk.want(device, 10);
     }
-    assert!(!desk.reconciler.want(desk.now_ms, "d", (10, 0), LOGIN, 1));
+    assert!(!desk.reconciler.want(desk.now_ms, "d", (10, 0), LOGIN, ways(1)));
     desk.reconciler.shown(desk.now_ms, "b", 10);
     desk.want("d", 10);
     assert_eq!(desk.reconciler.len(), 3);

@@ -92,6 +92,10 @@ impl Adapter for Cisco {
         MEANS
     }
 
+    fn restarts(&self, _means: &Means) -> bool {
+        true
+    }
+
     fn trigger(&self, means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
         MEANS
             .contains(means)

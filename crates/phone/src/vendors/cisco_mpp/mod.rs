@@ -99,6 +99,10 @@ impl Adapter for CiscoMpp {
         &[RESYNC, RESYNC_HTTP, RESTART]
     }
 
+    fn restarts(&self, means: &Means) -> bool {
+        *means == RESTART
+    }
+
     fn trigger(&self, means: &Means, _aim: &Aim<'_>) -> Option<Trigger> {
         match *means {
             RESYNC => Some(notify("resync")),

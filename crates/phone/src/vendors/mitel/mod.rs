@@ -116,6 +116,10 @@ impl Adapter for Mitel {
         &[FETCH, CHECK_SYNC]
     }
 
+    fn restarts(&self, means: &Means) -> bool {
+        *means == CHECK_SYNC
+    }
+
     fn trigger(&self, means: &Means, _aim: &Aim<'_>) -> Option<Trigger> {
         match *means {
             FETCH => Some(notify(String::new())),

@@ -88,6 +88,14 @@ impl Adapter for Poly {
         triggers::MEANS
     }
 
+    fn loads_document(&self, means: &Means) -> bool {
+        triggers::loads_document(means)
+    }
+
+    fn restarts(&self, means: &Means) -> bool {
+        triggers::restarts(means)
+    }
+
     fn trigger(&self, means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
         triggers::trigger(means, aim)
     }

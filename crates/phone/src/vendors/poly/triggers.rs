@@ -43,6 +43,14 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     )
 });
 
+pub(super) fn loads_document(means: &Means) -> bool {
+    means.name != CONFIG_SET
+}
+
+pub(super) fn restarts(means: &Means) -> bool {
+    means.name == SAFE_RESTART
+}
+
 /// See [`Adapter::trigger`](crate::Adapter::trigger).
 pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     match means.name {
