@@ -1,6 +1,5 @@
 //! One key of the configuration: path, meaning, and how it is read and shown.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// One thing that can be set in a `T`.
@@ -110,25 +109,8 @@ fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("must be a whole number from {min} to {max}, found {text:?}"))
 }
 
-/// An empty text takes the value away: how the environment unsets what the file sets.
-pub(super) fn set_text(field: &mut Option<String>, text: &str) -> Result<(), String> {
-    super::value::set(field, text)
-}
-
-pub(super) fn set_path(field: &mut Option<PathBuf>, text: &str) -> Result<(), String> {
-    super::value::set(field, text)
-}
-
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
-}
-
-pub(super) fn some_text(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| quoted(text))
-}
-
-pub(super) fn some_path(path: Option<&PathBuf>) -> Option<String> {
-    path.map(|path| quoted(&path.to_string_lossy()))
 }
 
 pub(super) fn millis(duration: Duration) -> Option<String> {

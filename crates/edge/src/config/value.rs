@@ -12,8 +12,10 @@ use hotdesk_sip::hop::Transport;
 use jiff::tz::TimeZone;
 use smol_str::SmolStr;
 
+use super::LogFormat;
 use super::key::quoted;
 use super::services::{CallsAtEviction, SipUri};
+use crate::standing::Policy;
 
 /// What can stand in the file as one value.
 pub(super) trait Value: Sized {
@@ -170,6 +172,34 @@ impl Value for RingOrder {
         Some(quoted(match self {
             Self::All => "all",
             Self::InOrder => "in_order",
+        }))
+    }
+}
+
+impl Value for Policy {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|()| format!("must be {}, found {text:?}", Self::NAMES.join(" or ")))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted_text(self))
+    }
+}
+
+impl Value for LogFormat {
+    fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("must be text or json, found {text:?}")),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(match self {
+            Self::Text => "text",
+            Self::Json => "json",
         }))
     }
 }
