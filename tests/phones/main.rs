@@ -1,6 +1,7 @@
 //! Desk phones of each vendor at a company of real processes: simulated ones (`hotdesk-phonesim`), which know their
 //! vendors' formats and habits by themselves, and one that is no simulation.
 
+mod code;
 mod common;
 mod day;
 mod hostile;

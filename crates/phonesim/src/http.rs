@@ -55,6 +55,8 @@ pub struct Answer {
     pub refresh: Option<(u32, String)>,
     /// The body, as text.
     pub body: String,
+    /// The same, where it is no text.
+    pub bytes: Bytes,
 }
 
 impl Http {
@@ -148,6 +150,7 @@ async fn send(
         content_type: header("content-type").unwrap_or_default(),
         refresh: header("refresh").as_deref().and_then(refresh),
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     })
 }
 

@@ -23,6 +23,7 @@ mod line;
 mod lines;
 mod model;
 mod phone;
+mod picture;
 mod run;
 mod vendors;
 mod view;
@@ -32,8 +33,9 @@ mod xml;
 pub use flash::Flash;
 pub use http::{Answer, Ask, Http};
 pub use model::{
-    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
-    SoftKey, Target, model,
+    Account, Applied, Fetch, Habits, Hardware, Idle, Input, Kind, Model, PageView, Reaction, Sending,
+    Settings, SoftKey, Target, model,
 };
 pub use phone::{Press, SimError, SimPhone, Start};
+pub use picture::Code;
 pub use view::{CallView, Line, View, draw};

@@ -3,6 +3,7 @@
 use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
+use crate::picture::Code;
 use crate::vendors;
 
 /// One piece of hardware.
@@ -43,8 +44,19 @@ pub struct Settings {
     pub app_url: String,
     /// The label of the key that opens it.
     pub app_label: String,
+    /// What is shown while nobody uses the phone.
+    pub idle: Idle,
     /// Where the documents are, from now on; empty: where they were.
     pub provisioning_url: String,
+}
+
+/// A page for the screen of a phone that nobody uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Idle {
+    /// Where it is; empty: there is none.
+    pub url: String,
+    /// After so many seconds without a key.
+    pub after_s: u32,
 }
 
 /// An account that the phone registers.
@@ -109,6 +121,10 @@ pub struct PageView {
     pub prompt: String,
     /// Text to read.
     pub text: String,
+    /// A picture; empty for none.
+    pub picture: String,
+    /// The code in the picture, once that is loaded.
+    pub code: Option<Code>,
     /// Items to choose from: label, URL.
     pub items: Vec<(String, String)>,
     /// Fields to fill in.
@@ -223,6 +239,11 @@ pub trait Model: Sync + Send {
     /// # Errors
     /// What the phone could not read.
     fn page(&self, content_type: &str, body: &str) -> Result<PageView, String>;
+
+    /// The media type of the pictures that it shows.
+    fn picture_type(&self) -> &'static str {
+        "image/png"
+    }
 
     /// What an unsolicited NOTIFY makes it do.
     fn notified(&self, event: &str, content_type: &str, body: &str, flash: &Flash) -> Reaction;

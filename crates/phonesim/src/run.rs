@@ -40,6 +40,9 @@ pub(crate) struct Runner {
     hears: Option<mpsc::UnboundedReceiver<(u64, Happened)>>,
     open: Option<Open>,
     refresh_at: Option<Instant>,
+    /// What the idle screen shows beside its own, and when that is loaded next.
+    idle: Option<PageView>,
+    idle_at: Option<Instant>,
     boot_at: Option<Instant>,
     /// Digests of the documents in force, by name.
     loaded: HashMap<String, [u8; 16]>,
@@ -71,6 +74,8 @@ impl Runner {
             hears: Some(hears),
             open: None,
             refresh_at: None,
+            idle: None,
+            idle_at: None,
             boot_at: None,
             loaded: HashMap::new(),
             owes_load: false,
@@ -90,6 +95,7 @@ impl Runner {
         let mut web = Web::open(self.start.web).await;
         self.boot().await;
         loop {
+            self.rest();
             self.show();
             let far = Instant::now() + Duration::from_secs(3600);
             tokio::select! {
@@ -106,6 +112,9 @@ impl Runner {
                     if let Some(url) = self.open.as_ref().map(pages::refresh_url) {
                         self.browse(&url, None).await;
                     }
+                }
+                () = tokio::time::sleep_until(self.idle_at.unwrap_or(far)), if self.idle_at.is_some() => {
+                    self.load_idle().await;
                 }
                 push = web.next() => {
                     let (reaction, status, body) =
@@ -207,6 +216,7 @@ impl Runner {
     /// Does what the memory says: accounts, labels.
     fn take_over(&mut self) {
         self.settings = self.start.model.settings(&self.flash);
+        self.wake();
         self.memory.send_replace(self.flash.clone());
         let wanted = match self.habits.registers_first_only {
             true => self.settings.accounts.iter().take(1).cloned().collect(),
@@ -343,6 +353,7 @@ impl Runner {
         self.lines.clear();
         self.order.clear();
         self.open = None;
+        self.wake();
         self.loaded.clear();
         self.credentials = None;
         self.view = View {

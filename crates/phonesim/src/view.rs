@@ -20,6 +20,8 @@ pub struct View {
     pub page: Option<PageView>,
     /// Which field or item of the page is chosen.
     pub chosen: usize,
+    /// A page that is shown beside the idle screen while nobody uses the phone.
+    pub idle: Option<PageView>,
     /// What is being dialled at the idle screen.
     pub dialled: String,
     /// The call.
@@ -114,9 +116,18 @@ fn draw_idle(view: &View, call: &CallView, body: &mut Vec<String>) {
     if !view.dialled.is_empty() {
         body.push(format!("Dial: {}", view.dialled));
     }
+    if let Some(page) = &view.idle {
+        body.push(String::new());
+        draw_page(page, usize::MAX, body);
+    }
 }
 
 fn draw_page(page: &PageView, chosen: usize, body: &mut Vec<String>) {
+    if let Some(code) = &page.code {
+        // A code that is too wide for this screen can still be opened.
+        body.extend(code.draw(WIDTH).unwrap_or_default());
+        body.push(code.address.clone());
+    }
     body.extend(page.text.lines().map(str::to_owned));
     for (at, (label, _)) in page.items.iter().enumerate() {
         body.push(format!(

@@ -92,10 +92,12 @@ fn worth_showing(now: &View, before: &View) -> bool {
             .as_ref()
             .map(|page| (page.title.clone(), page.text.clone()))
     };
+    let code = |view: &View| view.idle.as_ref().and_then(|page| page.code.clone());
     page(now) != page(before)
         || now.lines != before.lines
         || now.call != before.call
         || now.title != before.title
+        || code(now) != code(before)
 }
 
 /// Does what a line says; `false` when that is the end.
@@ -147,6 +149,12 @@ fn text(view: &View) -> String {
         words.extend(view.lines.iter().map(|line| line.label.clone()));
         words.extend(view.keys.iter().map(|(label, _)| label.clone()));
     }
+    let code = view
+        .page
+        .as_ref()
+        .or(view.idle.as_ref())
+        .and_then(|page| page.code.as_ref());
+    words.extend(code.map(|code| code.address.clone()));
     words.push(match &view.call {
         CallView::None => String::new(),
         CallView::Ringing(who) | CallView::Calling(who) | CallView::Talking(who) | CallView::Refused(who) => {

@@ -8,12 +8,17 @@ use super::{CREDENTIALS, Runner, stamp_of};
 use crate::browser::{Effect, Open};
 use crate::http::{Answer, Ask};
 use crate::line::Order;
-use crate::model::{PageView, SoftKey};
+use crate::model::{Idle, PageView, SoftKey};
 use crate::phone::Press;
-use crate::view::Line as LineView;
+use crate::picture::Code;
+use crate::view::{CallView, Line as LineView};
+
+/// When a page for the idle screen that does not say so itself is loaded again.
+const IDLE_AGAIN: Duration = Duration::from_secs(60);
 
 impl Runner {
     pub(super) async fn pressed(&mut self, press: Press) {
+        self.wake();
         match press {
             Press::PowerCycle => self.power_cycle().await,
             Press::Answer => self.order_all(|| Order::Answer),
@@ -84,9 +89,71 @@ impl Runner {
         }
     }
 
-    /// Loads a page and shows it.
-    pub(super) async fn browse(&mut self, url: &str, form: Option<String>) {
-        self.refresh_at = None;
+    /// Somebody uses the phone: what was shown beside the idle screen goes, and comes again in its time.
+    pub(super) fn wake(&mut self) {
+        self.idle = None;
+        self.idle_at = None;
+    }
+
+    /// Lets the time of the idle screen's page run while nobody uses the phone.
+    pub(super) fn rest(&mut self) {
+        let is_used =
+            self.open.is_some() || self.view.call != CallView::None || !self.view.dialled.is_empty();
+        let Idle { url, after_s } = &self.settings.idle;
+        if is_used || url.is_empty() {
+            self.wake();
+        } else if self.idle_at.is_none() {
+            self.idle_at = Some(Instant::now() + Duration::from_secs((*after_s).into()));
+        }
+    }
+
+    /// Loads the idle screen's page, and says when to load it again. One that cannot be shown leaves the screen as it is.
+    pub(super) async fn load_idle(&mut self) {
+        let url = self.settings.idle.url.clone();
+        let answer = self.ask_page(&url, None).await;
+        let page = answer.and_then(|answer| match answer.status {
+            200 => {
+                let page = self.start.model.page(&answer.content_type, &answer.body)?;
+                Ok((page, answer.refresh))
+            }
+            status => Err(format!("{status} {}", answer.body.trim())),
+        });
+        let again = match page {
+            Ok((mut page, refresh)) => {
+                let refresh = page.refresh.take().or(refresh);
+                self.load_picture(&mut page).await;
+                self.idle = Some(page);
+                refresh.map_or(IDLE_AGAIN, |(seconds, _)| Duration::from_secs(seconds.into()))
+            }
+            Err(why) => {
+                tracing::debug!(why, "no page for the idle screen");
+                self.idle = None;
+                IDLE_AGAIN
+            }
+        };
+        self.idle_at = Some(Instant::now() + again);
+    }
+
+    /// Loads the picture of a page, and looks at it with a camera.
+    async fn load_picture(&self, page: &mut PageView) {
+        if page.picture.is_empty() {
+            return;
+        }
+        let answer = self.ask_page(&page.picture, None).await;
+        let code = answer.and_then(|answer| match answer.status {
+            200 if answer.content_type == self.start.model.picture_type() => {
+                Code::scan(&answer.content_type, &answer.bytes)
+            }
+            200 => Err(format!("{:?} is no picture for this phone", answer.content_type)),
+            status => Err(format!("{status} {}", answer.body.trim())),
+        });
+        match code {
+            Ok(code) => page.code = Some(code),
+            Err(why) => page.text = format!("{}[no picture: {why}]", page.text),
+        }
+    }
+
+    async fn ask_page(&self, url: &str, form: Option<String>) -> Result<Answer, String> {
         let agent = self.start.model.user_agent(&self.start.hardware);
         let ask = Ask {
             url,
@@ -95,7 +162,13 @@ impl Runner {
             headers: self.start.model.page_headers(&self.start.hardware),
             ..Ask::default()
         };
-        match self.start.http.ask(&ask).await {
+        self.start.http.ask(&ask).await
+    }
+
+    /// Loads a page and shows it.
+    pub(super) async fn browse(&mut self, url: &str, form: Option<String>) {
+        self.refresh_at = None;
+        match self.ask_page(url, form).await {
             Ok(answer) if answer.status == 200 => self.answered(answer, url).await,
             Ok(answer) => {
                 let text = format!("{} {}", answer.status, answer.body.trim());
@@ -119,6 +192,7 @@ impl Runner {
             }
             Ok(mut page) => {
                 page.refresh = page.refresh.or(answer.refresh);
+                self.load_picture(&mut page).await;
                 self.show_page(page, url.to_owned()).await;
             }
             Err(why) => self.open_page(problem_page(why), url.to_owned()),
@@ -170,6 +244,7 @@ impl Runner {
             self.view.title.clone_from(&first.label);
         }
         self.view.keys.clone_from(&self.settings.keys);
+        self.view.idle.clone_from(&self.idle);
         self.view.page = self.open.as_ref().map(|open| open.page.clone());
         self.view.chosen = self.open.as_ref().map_or(0, |open| open.chosen);
         self.view.soft = match &self.open {

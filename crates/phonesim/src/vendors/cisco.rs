@@ -4,7 +4,7 @@ use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
 use crate::lines::pairs;
-use crate::model::{Account, Applied, Fetch, Habits, Hardware, Model, PageView, Reaction, Settings};
+use crate::model::{Account, Applied, Fetch, Habits, Hardware, Idle, Model, PageView, Reaction, Settings};
 use crate::vendors::cisco_pages;
 use crate::xml::Node;
 
@@ -64,6 +64,7 @@ impl Model for Cisco {
         let mut settings = Settings {
             app_url: flash.get("/servicesURL").to_owned(),
             app_label: "Services".into(),
+            idle: idle(flash),
             ..Settings::default()
         };
         for number in 1..=64 {
@@ -133,6 +134,16 @@ impl Model for Cisco {
             registers_first_only: true,
             ..Habits::default()
         }
+    }
+}
+
+/// With a time of 0 the phone's own screen stays.
+fn idle(flash: &Flash) -> Idle {
+    let after_s = flash.get("/idleTimeout").parse().unwrap_or(0);
+    let url = if after_s > 0 { flash.get("/idleURL") } else { "" };
+    Idle {
+        url: url.to_owned(),
+        after_s,
     }
 }
 

@@ -73,6 +73,7 @@ impl Model for CiscoMpp {
             app_url: flash.get("XML_Application_Service_URL").to_owned(),
             app_label: flash.get("XML_Application_Service_Name").to_owned(),
             provisioning_url: rule(flash.get("Profile_Rule")),
+            ..Settings::default()
         }
     }
 

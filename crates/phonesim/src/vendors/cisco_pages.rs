@@ -24,6 +24,7 @@ pub(super) fn page(content_type: &str, body: &str) -> Result<PageView, String> {
     };
     match root.name.strip_prefix("CiscoIPPhone").unwrap_or_default() {
         "Text" => page.text = root.text_of("Text").to_owned(),
+        "ImageFile" => root.text_of("URL").clone_into(&mut page.picture),
         "Menu" => {
             let items = root.all("MenuItem").take(MENU_MAX);
             page.items = items

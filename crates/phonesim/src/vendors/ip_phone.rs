@@ -14,6 +14,10 @@ pub(super) fn page(root: &Node, object: &str) -> Option<PageView> {
         "Text" | "TextScreen" => page.text = root.text_of("Text").to_owned(),
         "FormattedTextScreen" => page.text = lines(root, "Line"),
         "Status" => page.text = lines(root, "Message"),
+        "ImageScreen" => {
+            root.text_of("TopTitle").clone_into(&mut page.title);
+            root.text_of("Image").trim().clone_into(&mut page.picture);
+        }
         "Menu" | "TextMenu" => {
             let items = root.all("MenuItem");
             page.items = items

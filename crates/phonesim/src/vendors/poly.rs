@@ -4,8 +4,8 @@ use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
 use crate::model::{
-    Account, Applied, Fetch, Habits, Hardware, Input, Kind, Model, PageView, Reaction, Sending, Settings,
-    SoftKey, Target,
+    Account, Applied, Fetch, Habits, Hardware, Idle, Input, Kind, Model, PageView, Reaction, Sending,
+    Settings, SoftKey, Target,
 };
 use crate::xml::Node;
 
@@ -78,6 +78,11 @@ impl Model for Poly {
             provisioning_url: flash.get("device.prov.serverName").to_owned(),
             app_url: flash.get("mb.main.home").to_owned(),
             app_label: "Applications".into(),
+            // Beside what the screen shows anyway.
+            idle: Idle {
+                url: flash.get("mb.idleDisplay.home").to_owned(),
+                after_s: 0,
+            },
             ..Settings::default()
         };
         for number in 1..=LAMPS {
@@ -112,6 +117,10 @@ impl Model for Poly {
         };
         read(inside, &mut page);
         Ok(page)
+    }
+
+    fn picture_type(&self) -> &'static str {
+        "image/bmp"
     }
 
     fn notified(&self, event: &str, _content_type: &str, _body: &str, flash: &Flash) -> Reaction {
@@ -197,6 +206,8 @@ fn read(node: &Node, page: &mut PageView) {
                     .filter(|field| field.attribute("type") != "submit")
                 {
                     page.inputs.push(input(label, field));
+                } else if let Some(picture) = child.child("img") {
+                    picture.attribute("src").clone_into(&mut page.picture);
                 } else if let Some(link) = child.child("a") {
                     page.items
                         .push((link.text.trim().to_owned(), link.attribute("href").to_owned()));

@@ -123,6 +123,7 @@ impl Model for Snom {
         }
         match kind.strip_prefix("IPPhone").unwrap_or_default() {
             "Text" => page.text = root.text_of("Text").to_owned(),
+            "ImageFile" => root.text_of("Url").clone_into(&mut page.picture),
             "Menu" => {
                 let items = root.all("MenuItem");
                 page.items = items

@@ -4,7 +4,7 @@ use hotdesk_phone::Vendor;
 
 use crate::flash::Flash;
 use crate::lines::pairs;
-use crate::model::{Account, Applied, Fetch, Habits, Hardware, Model, PageView, Reaction, Settings};
+use crate::model::{Account, Applied, Fetch, Habits, Hardware, Idle, Model, PageView, Reaction, Settings};
 use crate::vendors::ip_phone;
 use crate::xml::Node;
 
@@ -92,6 +92,7 @@ impl Model for Yealink {
         let mut settings = Settings {
             accounts: (1..=16).filter_map(account).collect(),
             provisioning_url: flash.get("static.auto_provision.server.url").to_owned(),
+            idle: idle(flash),
             ..Settings::default()
         };
         let named = |kind: &str, number: usize| format!("{kind}.{number}");
@@ -152,6 +153,21 @@ impl Model for Yealink {
             waits_for_calls: true,
             ..Habits::default()
         }
+    }
+}
+
+/// A screen saver of the XML browser; of another type it is a picture of the phone's own.
+fn idle(flash: &Flash) -> Idle {
+    const XML: &str = "2";
+    let is_page = flash.get("screensaver.type") == XML;
+    let url = if is_page {
+        flash.get("screensaver.xml_browser.url")
+    } else {
+        ""
+    };
+    Idle {
+        url: url.to_owned(),
+        after_s: flash.get("screensaver.wait_time").parse().unwrap_or(u32::MAX),
     }
 }
 
