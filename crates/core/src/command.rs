@@ -163,6 +163,8 @@ pub enum Action {
     },
     /// Lift a lockout before its time.
     Unlock(UserId),
+    /// End what a user has signed in to until now: the user's own pages, in any browser. Sessions at phones go on.
+    EndVisits(UserId),
     /// A user's account is closed for a while and all the user's sessions end: somebody else was logged in as the user.
     LockUser {
         /// Whose.
@@ -370,6 +372,7 @@ impl Action {
             Self::SetCredential { .. } => "set_credential",
             Self::ReportFailedLogin { .. } => "report_failed_login",
             Self::Unlock(_) => "unlock",
+            Self::EndVisits(_) => "end_visits",
             Self::LockUser { .. } => "lock_user",
             Self::PutProfile { .. } => "put_profile",
             Self::ReportShown { .. } => "report_shown",

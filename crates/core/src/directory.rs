@@ -116,6 +116,9 @@ pub struct User {
     pub profile: Option<Arc<Profile>>,
     /// The log index of the last change of what the user's phones show. Putting a user sets it.
     pub changed: u64,
+    /// The log index at which the user last signed out of the own pages: visits that began earlier are over. An index and
+    /// no time, so that no clock has to agree with another. Putting a user leaves it as it is.
+    pub visits_ended: u64,
 }
 
 impl User {
@@ -137,6 +140,7 @@ impl User {
             failures: LoginFailures::default(),
             profile: None,
             changed: 0,
+            visits_ended: 0,
         }
     }
 

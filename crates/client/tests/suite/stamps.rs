@@ -172,6 +172,7 @@ fn action(random: &mut fastrand::Rng, world: &World) -> Action {
             until: TimeMs(world.now + random.u64(1..90_000)),
             note: "test".into(),
         },
+        16 if random.bool() => Action::EndVisits(named(user)),
         16 => Action::Unlock(named(user)),
         18 => Action::ReloadDevices {
             devices: vec![device()],

@@ -62,7 +62,9 @@ pub(super) fn of(action: &Action) -> u64 {
         Action::DeleteGroup(group) => hash.text(group.as_str()),
         Action::PutDefaults(policy) => hash.policy(policy),
         Action::PutUser(user) => hash.user(user),
-        Action::DeleteUser(user) | Action::Unlock(user) => hash.text(user.as_str()),
+        Action::DeleteUser(user) | Action::Unlock(user) | Action::EndVisits(user) => {
+            hash.text(user.as_str());
+        }
         Action::PutDevice(device) => hash.device(device),
         Action::DeleteDevice(device) => hash.text(device.as_str()),
         Action::SetDeviceSecret { device, sealed, seed } => {

@@ -35,6 +35,7 @@ mod site;
 mod touch;
 mod unlock;
 mod user;
+mod visits;
 mod waiting;
 
 #[cfg(test)]
@@ -231,6 +232,7 @@ impl Step<'_> {
             Action::SetCredential { user, verifier } => credential::apply(self, user, verifier.as_ref()),
             Action::ReportFailedLogin { user, device } => failed_login::apply(self, user, device),
             Action::Unlock(user) => unlock::apply(self, user),
+            Action::EndVisits(user) => visits::end(self, user),
             Action::LockUser { user, until, note } => lock_user::apply(self, user, *until, note),
             Action::PutProfile { user, profile, calls } => {
                 profile::apply(self, user, profile.as_ref(), calls.as_ref())

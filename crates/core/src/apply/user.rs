@@ -68,6 +68,7 @@ pub(super) fn write(step: &mut Step<'_>, user: &User, verifier: Option<&Arc<str>
     record.changed = shows_the_same.map_or(step.index, |old| old.changed);
     record.credential = old.as_ref().and_then(|old| old.credential.clone());
     record.failures = old.as_ref().map(|old| old.failures).unwrap_or_default();
+    record.visits_ended = old.as_ref().map_or(0, |old| old.visits_ended);
     let new_credential = verifier.and_then(|verifier| step.new_credential(&record, verifier));
     let version = new_credential.as_ref().map(|credential| credential.version);
     record.credential = new_credential.or(record.credential);

@@ -215,6 +215,7 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
                 hotdesk_core::User {
                     credential: None,
                     changed: 0,
+                    visits_ended: u64::from(user.visits_ended > 0),
                     ..hotdesk_core::User::clone(user)
                 },
                 verifier,

@@ -127,7 +127,7 @@ impl Mirror {
         device.changed.max(of_site).max(of_session.unwrap_or(0))
     }
 
-    /// Everything but activity and wrong PINs, which make no events.
+    /// Everything but activity, wrong PINs and the ends of visits, which make no events.
     pub(crate) fn compare(&self, state: &State) {
         assert_eq!(self.defaults, *state.defaults());
         assert!(self.sites.values().eq(state.sites()), "sites differ");
@@ -149,6 +149,7 @@ impl Mirror {
         }
         let told = |user: &Arc<User>| User {
             failures: LoginFailures::default(),
+            visits_ended: 0,
             ..User::clone(user)
         };
         assert!(

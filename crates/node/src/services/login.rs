@@ -82,6 +82,8 @@ pub(crate) struct Known {
     pub(crate) user: UserId,
     /// The version of the credential that the PIN matches.
     pub(crate) version: u64,
+    /// The log index of the copy that it was checked against, which was not behind.
+    pub(crate) index: u64,
 }
 
 /// Logs somebody in.
@@ -145,7 +147,7 @@ async fn alike<T>(deadline: Instant, work: impl Future<Output = Result<T, Error>
 
 /// Works to the end though nobody may wait for it any more. Whoever hung up at the right moment, or gave just so little
 /// time, would learn what a right PIN does, and have none of the wrong ones counted.
-async fn to_the_end<T: Send + 'static>(
+pub(super) async fn to_the_end<T: Send + 'static>(
     deadline: Instant,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
@@ -314,7 +316,11 @@ impl Login {
             return Err(Refusal::UserLocked { user: id, until }.into());
         }
         match &user.credential {
-            Some(credential) if credential.version == version => Ok(Known { user: id, version }),
+            Some(credential) if credential.version == version => Ok(Known {
+                user: id,
+                version,
+                index: state.index(),
+            }),
             _ => Err(Refusal::CredentialChanged { user: id }.into()),
         }
     }

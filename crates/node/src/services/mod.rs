@@ -25,6 +25,7 @@ mod phones;
 mod profile;
 mod request;
 mod sessions;
+mod visits;
 mod watch;
 mod watch_convert;
 
@@ -54,6 +55,7 @@ pub(crate) use logout::{Logout, log_out};
 pub(crate) use phones::PhonesService;
 pub(crate) use request::new_request_id;
 pub(crate) use sessions::SessionsService;
+pub(crate) use visits::end_visits;
 
 /// What all services work with.
 pub(crate) struct Shared {

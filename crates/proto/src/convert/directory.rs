@@ -106,7 +106,8 @@ pub fn put_user(user: &User) -> v1::User {
     }
 }
 
-/// Without credential and failures, which are not on the wire: `has_pin` and `locked_until_ms` are ignored.
+/// Without credential, failures and the end of visits, which are not on the wire: `has_pin` and `locked_until_ms` are
+/// ignored.
 impl TryFrom<v1::User> for User {
     type Error = Invalid;
     fn try_from(user: v1::User) -> Result<Self, Invalid> {
@@ -125,6 +126,7 @@ impl TryFrom<v1::User> for User {
             failures: LoginFailures::default(),
             profile: optional_part("profile", user.profile)?.map(Arc::new),
             changed: user.changed,
+            visits_ended: 0,
         })
     }
 }

@@ -111,6 +111,7 @@ impl From<&Action> for Wire {
                 device: device.as_str().into(),
             }),
             Action::Unlock(user) => Self::Unlock(user.as_str().into()),
+            Action::EndVisits(user) => Self::EndVisits(user.as_str().into()),
             Action::LockUser { user, until, note } => Self::LockUser(wire::LockUser {
                 user: user.as_str().into(),
                 until_ms: until.0,
@@ -226,6 +227,7 @@ impl TryFrom<Wire> for Action {
                 device: name("report_failed_login.device", &failed.device)?,
             },
             Wire::Unlock(user) => Self::Unlock(name("unlock", &user)?),
+            Wire::EndVisits(user) => Self::EndVisits(name("end_visits", &user)?),
             Wire::LockUser(lock) => Self::LockUser {
                 user: name("lock_user.user", &lock.user)?,
                 until: TimeMs(lock.until_ms),

@@ -16,6 +16,7 @@ impl From<&User> for StoredUser {
             failures_window_start_ms: user.failures.window_start.0,
             locked_until_ms: user.failures.locked_until.map(|until| until.0),
             changed: user.changed,
+            visits_ended: user.visits_ended,
         }
     }
 }
@@ -35,6 +36,7 @@ impl TryFrom<StoredUser> for User {
                 locked_until: stored.locked_until_ms.map(TimeMs),
             },
             changed: stored.changed,
+            visits_ended: stored.visits_ended,
             ..part("user", stored.user, "the user's record")?
         })
     }

@@ -83,6 +83,7 @@ fn batches_of_every_action() {
         ("batch_calls.bin", samples::calls_batch()),
         ("batch_phones.bin", samples::phones_batch()),
         ("batch_reload.bin", samples::reload_batch()),
+        ("batch_visits.bin", samples::visits_batch()),
     ] {
         let now = encode_batch(&batch);
         let kept = golden(name, &now);
@@ -140,6 +141,7 @@ fn snapshots_of_every_part() {
         ("snapshot.bin", samples::parts()),
         ("snapshot_calls.bin", samples::calls_parts()),
         ("snapshot_phones.bin", samples::phones_parts()),
+        ("snapshot_visits.bin", samples::visits_parts()),
     ] {
         let state = State::restore(parts.clone()).unwrap();
         let now = snapshots::written(&snapshots::header(), &state);

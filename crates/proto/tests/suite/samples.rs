@@ -3,6 +3,7 @@
 mod calls;
 mod logins;
 mod phones;
+mod visits;
 
 use std::fmt::Debug;
 use std::str::FromStr;
@@ -15,6 +16,7 @@ use logins::first_refusals;
 pub(crate) use logins::{batch, events, outcomes, parts};
 use phones::phones_refusals;
 pub(crate) use phones::{phones_batch, phones_events, phones_outcomes, phones_parts, reload_batch};
+pub(crate) use visits::{visits_batch, visits_parts};
 
 const NOON: u64 = 1_700_000_000_000;
 

@@ -98,6 +98,7 @@ impl Fnv {
             credential: _,
             failures: _,
             changed: _,
+            visits_ended: _,
         } = user;
         self.text(id.as_str());
         self.text(display_name);

@@ -192,6 +192,7 @@ fn every_kind_of_phones() -> Vec<Action> {
         Action::ReloadDevices {
             devices: vec![named("chi-1"), named("chi-2")],
         },
+        Action::EndVisits(named("ada")),
     ]
 }
 
@@ -321,4 +322,5 @@ const PINNED: &[&str] = &[
     "delete_enrolment_token f3e3fe16cae4556d",
     "enrol_device 5145b6b6ec9a0de1",
     "reload_devices e29d8bab5b440d07",
+    "end_visits f087d6c7d3da667c",
 ];

@@ -65,6 +65,7 @@ fn plain() -> impl Strategy<Value = Action> {
         2 => (user_id(), verifier()).prop_map(|(user, verifier)| Action::SetCredential { user, verifier }),
         3 => (user_id(), device_id()).prop_map(|(user, device)| Action::ReportFailedLogin { user, device }),
         1 => user_id().prop_map(Action::Unlock),
+        1 => user_id().prop_map(Action::EndVisits),
         1 => import().prop_map(|import| Action::ImportAbort { import }),
         1 => edge().prop_map(Action::PutEdge),
         1 => edge_id().prop_map(Action::DeleteEdge),

@@ -3,7 +3,7 @@
 //! | call | body | answer |
 //! |---|---|---|
 //! | `POST /api/v1/sign-in` | `user`, `pin` | `token` for `Authorization: Bearer`, `expires_in_s` |
-//! | `POST /api/v1/sign-out` | | |
+//! | `POST /api/v1/sign-out` | | ends every visit of the caller |
 //! | `GET /api/v1/sessions` | | the caller's `sessions` |
 //! | `POST /api/v1/sessions` | `device` and either `user` and `pin` (a kiosk) or a bearer token | `session`, what `ended` |
 //! | `DELETE /api/v1/sessions/<device>` | | ends the caller's session there |
@@ -90,7 +90,7 @@ pub(super) async fn sign_out(
 ) -> Response {
     let asked = Asked::new(&phones, peer.address, &headers);
     if let Some(visitor) = asked.bearer(&headers) {
-        asked.sign_out(&visitor);
+        asked.sign_out(&visitor).await;
     }
     StatusCode::NO_CONTENT.into_response()
 }

@@ -188,7 +188,7 @@ pub(super) async fn sign_out(
     let asked = Asked::new(&phones, peer.address, &headers);
     match mine_sent(&asked, &headers, &body) {
         Ok(Sent { visitor, .. }) => {
-            asked.sign_out(&visitor);
+            asked.sign_out(&visitor).await;
             with_cookie(see("/me"), &asked.no_cookie())
         }
         Err(response) => *response,

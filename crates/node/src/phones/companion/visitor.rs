@@ -2,7 +2,11 @@
 //!
 //! Nothing is kept at the node, so any node of the company knows a visitor. A token ends 15 minutes after it
 //! was given out; each page gives a new one, for at most eight hours. It is for one version of the user's
-//! PIN, and for nobody who is disabled or locked. Signing out is remembered by the node that did it.
+//! PIN, and for nobody who is disabled or locked.
+//!
+//! Signing out ends every visit of the user, in whatever browser: the log then has its index with the user, and a
+//! token says at which index its visit began. The node that did it remembers the visit besides, so there it is over
+//! though the office is cut off; then other nodes know a copied token for its 15 minutes.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +25,7 @@ use super::super::tokens::{Opened, Purpose, Rejected};
 use super::super::trouble::Trouble;
 use crate::auth::bearer;
 use crate::guesses::Origin;
-use crate::services::{self, Error, Login, check_pin, new_request_id, now};
+use crate::services::{self, Error, Login, check_pin, end_visits, new_request_id, now};
 
 /// So long after the last page a visitor is signed out, in seconds.
 pub(super) const IDLE_S: u32 = 15 * 60;
@@ -41,6 +45,8 @@ pub(super) struct Visitor {
     /// Which visit, from sign-in to sign-out.
     visit: Uuid,
     started_s: u64,
+    /// The log index at which it began.
+    index: u64,
 }
 
 /// A page's request: the state, the time, and what the browser wants to read.
@@ -104,6 +110,7 @@ impl<'a> Asked<'a> {
         let version: u64 = parts.next()?.parse().ok()?;
         let started_s: u64 = parts.next()?.parse().ok()?;
         let visit = Uuid::try_parse(parts.next()?).ok()?;
+        let index: u64 = parts.next()?.parse().ok()?;
         let user = self.state.user(&user)?;
         let is_current = user
             .credential
@@ -111,11 +118,13 @@ impl<'a> Asked<'a> {
             .is_some_and(|credential| credential.version == version);
         let is_locked = user.failures.locked_until.is_some_and(|until| until > self.now);
         let is_fresh = self.now.0 / 1000 < started_s + VISIT_S_MAX;
-        let is_good = user.enabled && is_current && !is_locked && is_fresh;
+        let is_over = index < user.visits_ended;
+        let is_good = user.enabled && is_current && !is_locked && is_fresh && !is_over;
         (is_good && !tokens.is_over(visit.as_bytes())).then(|| Visitor {
             user: Arc::clone(user),
             visit,
             started_s,
+            index,
         })
     }
 
@@ -129,18 +138,20 @@ impl<'a> Asked<'a> {
         let checked = self.check(user, pin).await;
         let outcome = checked.as_ref().map_or_else(Error::name, |_| "signed_in");
         self.phones.shared.metrics.login(outcome);
-        let known = checked.map_err(|error| {
+        let (user, index) = checked.map_err(|error| {
             let trouble = self.trouble(&error, language, "me");
             (error, trouble)
         })?;
         Ok(Visitor {
-            user: known,
+            user,
             visit: Uuid::new_v4(),
             started_s: self.now.0 / 1000,
+            index,
         })
     }
 
-    async fn check(&self, user: &str, pin: Zeroizing<String>) -> Result<Arc<User>, Error> {
+    /// Gives the index at which the user's visit begins as well.
+    async fn check(&self, user: &str, pin: Zeroizing<String>) -> Result<(Arc<User>, u64), Error> {
         let shared = &self.phones.shared;
         let call = shared.gate.enter(Arc::new(MetadataMap::new()))?;
         let pin = login::pin(pin)?;
@@ -153,12 +164,13 @@ impl<'a> Asked<'a> {
             request_id: new_request_id(),
             deadline: call.deadline,
         };
-        let services::Known { user, .. } = check_pin(shared, &login, pin).await?;
+        let services::Known { user, index, .. } = check_pin(shared, &login, pin).await?;
         let state = shared.cluster.local().state;
         let unknown = || hotdesk_core::Refusal::UnknownUser {
             name: UserName::from(&user),
         };
-        Ok(Arc::clone(state.user(&user).ok_or_else(unknown)?))
+        let user = Arc::clone(state.user(&user).ok_or_else(unknown)?);
+        Ok((user, index))
     }
 
     /// What went wrong, for whoever reads the page; logged under its id.
@@ -177,10 +189,11 @@ impl<'a> Asked<'a> {
             .as_ref()
             .map_or(0, |credential| credential.version);
         let content = format!(
-            "{} {version} {} {}",
+            "{} {version} {} {} {}",
             visitor.user.id,
             visitor.started_s,
-            visitor.visit.simple()
+            visitor.visit.simple(),
+            visitor.index,
         );
         self.phones
             .tokens
@@ -206,10 +219,18 @@ impl<'a> Asked<'a> {
         format!("{COOKIE}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict{secure}")
     }
 
-    /// The visit is over, whatever tokens of it there are.
-    pub(super) fn sign_out(&self, visitor: &Visitor) {
+    /// The visit is over, whatever tokens of it there are, and so are the user's others.
+    pub(super) async fn sign_out(&self, visitor: &Visitor) {
         let end = visitor.started_s + VISIT_S_MAX;
         self.phones.tokens.end(visitor.visit.as_bytes(), end, self.now);
+        let user = visitor.user.id.clone();
+        if let Err(error) = end_visits(&self.phones.shared, user, login::actor("me")).await {
+            tracing::warn!(
+                user_id = visitor.user.id.as_str(),
+                reason = error.name(),
+                "signed out at this node only"
+            );
+        }
     }
 
     /// A token for the forms of this visitor's pages, which no other site has.

@@ -234,20 +234,28 @@ async fn a_visit_ends_with_the_pin_the_account_or_its_time() {
         .is(403, "switched off");
 
     let bob = user(&world, "bob");
-    let version = bob.credential.unwrap().version;
+    let version = bob.credential.as_ref().unwrap().version;
     let now = now_s();
     let visit = "0123456789abcdef0123456789abcdef";
-    for (end, started, signed_in) in [
-        (now + 60, now - 60, true),
-        (now - 1, now - 901, false),
-        (now + 60, now - 9 * 3600, false),
+    put(act(&world, Action::EndVisits(bob.id.clone())).await);
+    let ended = user(&world, "bob").visits_ended;
+    for (end, started, index, signed_in) in [
+        (now + 60, now - 60, ended, true),
+        (now - 1, now - 901, ended, false),
+        (now + 60, now - 9 * 3600, ended, false),
+        (now + 60, now - 60, ended - 1, false),
     ] {
-        let token = craft("session", "", &format!("bob {version} {started} {visit}"), end);
+        let token = craft(
+            "session",
+            "",
+            &format!("bob {version} {started} {visit} {index}"),
+            end,
+        );
         let mut browser = Browser {
             cookie: format!("hotdesk_me={token}"),
         };
         let page = browser.get(&world, "/me").await;
-        assert_eq!(page.body.contains("BOB"), signed_in, "{end} {started}");
+        assert_eq!(page.body.contains("BOB"), signed_in, "{end} {started} {index}");
     }
 }
 

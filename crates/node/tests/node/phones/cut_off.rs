@@ -5,8 +5,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// Two nodes, each needed for a majority; phones at the first.
-async fn two(dir: &std::path::Path) -> Vec<Node> {
+/// Two nodes, each needed for a majority, and with phones.
+pub(super) async fn two(dir: &std::path::Path) -> Vec<Node> {
     let listeners = [
         TcpListener::bind("127.0.0.1:0").await.unwrap(),
         TcpListener::bind("127.0.0.1:0").await.unwrap(),
@@ -25,15 +25,13 @@ async fn two(dir: &std::path::Path) -> Vec<Node> {
         config.timing.election_min = Duration::from_millis(300);
         config.timing.election_max = Duration::from_millis(600);
         config.pin.danger_no_pepper = true;
-        if id == 1 {
-            serving_phones(&mut config);
-        }
+        serving_phones(&mut config);
         nodes.push(Node::start_on(config, listener).await.unwrap());
     }
     nodes
 }
 
-async fn decide(node: &Node, action: Action) {
+pub(super) async fn decide(node: &Node, action: Action) {
     let command = Command {
         request_id: Some(RequestId(fresh())),
         actor: Actor("test".into()),
@@ -47,7 +45,7 @@ async fn decide(node: &Node, action: Action) {
     assert!(decided.outcome.is_ok(), "{:?}", decided.outcome);
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
+pub(super) async fn until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");

@@ -14,6 +14,7 @@ mod pages;
 mod plug_and_play;
 mod secrets;
 mod turned_away;
+mod visits;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;

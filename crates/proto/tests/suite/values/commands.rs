@@ -74,6 +74,7 @@ fn action() -> impl Strategy<Value = Action> {
         }),
         (id(), device_id()).prop_map(|(user, device)| Action::ReportFailedLogin { user, device }),
         id().prop_map(Action::Unlock),
+        id().prop_map(Action::EndVisits),
     ];
     let report = (device_id(), any::<u64>(), shown_by(), option::of(text()));
     let report = report.prop_map(|(device, stamp, how, trouble)| ShownReport {

@@ -143,6 +143,7 @@ pub(crate) fn user() -> impl Strategy<Value = User> {
                 rights: desk.0,
                 profile: desk.1.map(Arc::new),
                 changed: 0,
+                visits_ended: 0,
                 id,
                 display_name,
                 extension,
