@@ -28,11 +28,10 @@ use serde_json::{Value, json};
 use tonic::Code;
 use zeroize::Zeroizing;
 
-use super::super::login::{self, LogIn, Proof};
-use super::super::office::Office;
+use super::super::login::{LogIn, Proof};
 use super::super::trouble::Trouble;
 use super::super::{Peer, Phones};
-use super::me;
+use super::own;
 use super::profile_json::ProfileJson;
 use super::visitor::{Asked, IDLE_S, Visitor};
 use crate::guesses::Origin;
@@ -104,9 +103,7 @@ pub(super) async fn sessions(
     let Some(visitor) = asked.bearer(&headers) else {
         return unknown_caller(&asked);
     };
-    let sessions = asked.state.sessions_of(&visitor.user.id);
-    let current = sessions.filter(|session| !session.is_overdue(asked.now));
-    let sessions: Vec<Value> = current
+    let sessions: Vec<Value> = own::sessions(&asked, &visitor.user)
         .map(|session| session_json(&asked.state, session))
         .collect();
     answer(
@@ -140,13 +137,13 @@ pub(super) async fn log_in(
     };
     let request = LogIn {
         user,
-        device: device.clone(),
+        device,
         proof,
         surface: SURFACE,
         request_id: new_request_id(),
         address: Some(peer.address),
     };
-    match login::try_log_in(&phones, request).await {
+    match own::log_in(&asked, asked.language(None), request).await {
         Ok(done) => {
             let ended = done.ended.iter().map(|end| {
                 let mut ended = session_json(&asked.state, &end.session);
@@ -161,14 +158,7 @@ pub(super) async fn log_in(
             });
             answer(StatusCode::OK, body)
         }
-        Err(error) => {
-            // By the clock of the phone's office, and with the phone in the log.
-            let office = Office::of_device(&asked.state, &device);
-            let language = asked.language(None);
-            let trouble = Trouble::in_words(&asked.state, &office, language, &error);
-            trouble.log(&device, SURFACE, Some(peer.address));
-            failed(&error, &trouble)
-        }
+        Err((error, trouble)) => failed(&error, &trouble),
     }
 }
 
@@ -183,7 +173,7 @@ pub(super) async fn log_out(
         return unknown_caller(&asked);
     };
     let device = DeviceId::parse(&device).ok();
-    match me::end_own(&asked, &visitor.user, device.as_ref()).await {
+    match own::end_session(&asked, &visitor.user, device.as_ref()).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refuse(&asked, Some(&visitor), &error),
     }
@@ -216,7 +206,7 @@ pub(super) async fn put_profile(
         Err(error) => return malformed(&asked, "body", &error.to_string()),
     };
     let (profile, calls) = profile.records(&visitor.user);
-    match me::put(&asked, &visitor.user, profile, calls).await {
+    match own::put_profile(&asked, &visitor.user, profile, calls).await {
         Ok(()) => {
             let asked = asked.again();
             match asked.bearer(&headers) {

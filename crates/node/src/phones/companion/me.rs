@@ -7,29 +7,26 @@ use axum::body::Bytes;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use hotdesk_core::command::LogoutTarget;
-use hotdesk_core::{Action, Actor, CallSettings, DeviceId, Done, Profile, Refusal, User};
+use hotdesk_core::{DeviceId, Refusal};
 use hotdesk_phone::Language;
 use hotdesk_phone::text::{Sentence, Word};
 use minijinja::{Value, context};
-use tonic::metadata::MetadataMap;
 use zeroize::Zeroizing;
 
-use super::super::login;
 use super::super::office::{Office, name_of};
 use super::super::tokens::Purpose;
 use super::super::trouble::{Trouble, place_of};
 use super::super::{Peer, Phones};
 use super::html::{page, see, with_cookie};
-use super::profile_form;
 use super::visitor::{Asked, Visitor, is_ours};
+use super::{own, profile_form};
 use crate::http::form;
-use crate::services::{Error, new_request_id};
+use crate::services::Error;
 
 /// How long a sign-in form is good for, in seconds.
 const SIGN_IN_GOOD_S: u32 = 600;
 /// Where it was typed.
-const SURFACE: &str = "me";
+pub(super) const SURFACE: &str = "me";
 
 /// What stands at the top of a page: a sentence and, where something went wrong, what support looks for.
 #[derive(Default)]
@@ -209,7 +206,7 @@ pub(super) async fn log_out(
     };
     let language = asked.language(Some(&visitor));
     let device = DeviceId::parse(form::field(&fields, "device")).ok();
-    match end_own(&asked, &visitor.user, device.as_ref()).await {
+    match own::end_session(&asked, &visitor.user, device.as_ref()).await {
         Ok(()) => with_cookie(see("/me"), &asked.cookie(&visitor)),
         Err(error) => {
             let trouble = asked.trouble(&error, language, SURFACE);
@@ -217,24 +214,6 @@ pub(super) async fn log_out(
             mine(&asked, &visitor, StatusCode::CONFLICT, &notice)
         }
     }
-}
-
-/// Ends the session of `user` at `device`; nobody else's, and none is fine.
-pub(super) async fn end_own(asked: &Asked<'_>, user: &User, device: Option<&DeviceId>) -> Result<(), Error> {
-    let own = device.and_then(|device| asked.state.session_at(device));
-    let Some(session) = own.filter(|session| session.user == user.id) else {
-        return Ok(());
-    };
-    let target = LogoutTarget::Device(session.device.clone());
-    login::end(
-        asked.phones,
-        target,
-        Some(session.epoch),
-        SURFACE,
-        new_request_id(),
-    )
-    .await?;
-    Ok(())
 }
 
 /// `POST /me/profile`
@@ -251,7 +230,7 @@ pub(super) async fn save(
     };
     let language = asked.language(Some(&visitor));
     let (profile, calls) = profile_form::read(&fields, &visitor.user);
-    match put(&asked, &visitor.user, profile, calls).await {
+    match own::put_profile(&asked, &visitor.user, profile, calls).await {
         Ok(()) => {
             let cookie = asked.cookie(&visitor);
             let asked = asked.again();
@@ -271,37 +250,11 @@ pub(super) async fn save(
     }
 }
 
-/// Has the cluster keep what a user wants to find at every phone.
-pub(super) async fn put(
-    asked: &Asked<'_>,
-    user: &User,
-    profile: Profile,
-    calls: CallSettings,
-) -> Result<(), Error> {
-    let shared = &asked.phones.shared;
-    let call = shared.gate.enter(Arc::new(MetadataMap::new()))?;
-    let action = Action::PutProfile {
-        user: user.id.clone(),
-        profile: Some(profile),
-        calls: Some(calls),
-    };
-    let by = Actor(format!("user:{}", user.id).into());
-    let decided = shared
-        .propose(call.deadline, by, Some(new_request_id()), action)
-        .await?;
-    match decided.done {
-        Done::Put { .. } => Ok(()),
-        _ => Err(decided.unexpected()),
-    }
-}
-
 /// The page of somebody who is signed in.
 pub(super) fn mine(asked: &Asked<'_>, visitor: &Visitor, status: StatusCode, notice: &Notice) -> Response {
     let language = asked.language(Some(visitor));
     let user = &visitor.user;
-    let sessions = asked.state.sessions_of(&user.id);
-    let sessions = sessions.filter(|session| !session.is_overdue(asked.now));
-    let sessions: Vec<Value> = sessions
+    let sessions: Vec<Value> = own::sessions(asked, user)
         .map(|session| {
             let office = Office::of_device(&asked.state, &session.device);
             let text = Sentence::LoggedInAt {

@@ -14,6 +14,7 @@
 mod api;
 mod html;
 mod me;
+mod own;
 mod picture;
 mod profile_form;
 mod profile_json;

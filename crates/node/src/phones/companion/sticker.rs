@@ -11,12 +11,13 @@ use hotdesk_core::{DeviceId, RequestId, TimeMs};
 use hotdesk_phone::text::{Sentence, Word};
 use minijinja::context;
 
-use super::super::login::{self, LogIn, Proof};
+use super::super::login::{LogIn, Proof};
 use super::super::office::{Office, name_of};
 use super::super::trouble::{Trouble, place_of};
 use super::super::{Peer, Phones};
 use super::html::{page, see, with_cookie};
 use super::me::{Notice, message, refused, sign_in_page, signed_in};
+use super::own;
 use super::visitor::{Asked, Visitor, is_ours};
 use crate::http::form;
 
@@ -160,7 +161,7 @@ async fn log_in(asked: &Asked<'_>, visitor: &Visitor, device: DeviceId, request_
         request_id,
         address: Some(asked.address),
     };
-    let (status, notice) = match login::try_log_in(asked.phones, request).await {
+    let (status, notice) = match own::log_in(asked, language, request).await {
         Ok(done) => {
             let here = place_of(&asked.state, language, &done.session.device);
             let mut lines = vec![Sentence::LoggingInAt { place: &here }.text(language)];
@@ -171,12 +172,7 @@ async fn log_in(asked: &Asked<'_>, visitor: &Visitor, device: DeviceId, request_
             }));
             (StatusCode::OK, Notice::of(lines.join(" ")))
         }
-        Err(error) => {
-            let office = Office::of_device(&asked.state, &device);
-            let trouble = Trouble::in_words(&asked.state, &office, language, &error);
-            trouble.log(&device, SURFACE, Some(asked.address));
-            (StatusCode::CONFLICT, Notice::trouble(&trouble, language))
-        }
+        Err((_, trouble)) => (StatusCode::CONFLICT, Notice::trouble(&trouble, language)),
     };
     with_cookie(message(status, language, &notice), &asked.cookie(visitor))
 }
