@@ -32,6 +32,13 @@ use crate::services::Shared;
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// How long the head of a request may take to come, and how long a connection may rest between two.
 const HEAD_WITHIN: Duration = Duration::from_secs(20);
+/// The longest head of a request: an address of 64 KiB, the longest that is read at all, and as much again. Longer is
+/// answered 431, so that connections hold no more memory than that each.
+const HEAD_BYTES_MAX: usize = 128 * 1024;
+/// How long a connection may last; then it ends with the answer under way, and a phone makes another.
+const CONNECTION_WITHIN: Duration = Duration::from_secs(300);
+/// How long that last answer may take: longer than any is worked on. Who reads none would otherwise have a place for ever.
+const LAST_ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Pause after a failed accept: the only lasting causes are too few file descriptors or too little memory.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often certificates are looked at for a change.
@@ -338,16 +345,17 @@ impl Server {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_WITHIN)
+            .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), answer);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             // It ends with an error when the phone just goes away.
-            _ = &mut connection => {}
-            () = stopped(&mut stopping) => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
+            _ = &mut connection => return,
+            () = stopped(&mut stopping) => {}
+            () = tokio::time::sleep(CONNECTION_WITHIN) => {}
         }
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(LAST_ANSWER_WITHIN, connection).await;
     }
 }
 
@@ -358,6 +366,8 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -375,5 +385,56 @@ mod tests {
         assert!(again.is_some());
         drop((second, again, other, here));
         assert!(sources.open.lock().is_empty());
+    }
+
+    fn server() -> Server {
+        let (_, stopping) = watch::channel(false);
+        Server {
+            router: Router::new().route("/", axum::routing::get(|| async { "x".repeat(4096) })),
+            certificates: None,
+            places: Arc::new(Semaphore::new(1)),
+            sources: Arc::new(Sources::new(1)),
+            stopping,
+        }
+    }
+
+    fn peer() -> Peer {
+        Peer {
+            address: "192.0.2.1".parse().unwrap(),
+            macs: Arc::default(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_and_reads_no_answer_has_a_place_for_a_while_only() {
+        let (mut client, stream) = tokio::io::duplex(1024);
+        let (stop, stopping) = watch::channel(false);
+        let server = Server { stopping, ..server() };
+        let served = tokio::spawn(server.requests(stream, peer()));
+        client
+            .write_all(&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20))
+            .await
+            .unwrap();
+        let most = CONNECTION_WITHIN + LAST_ANSWER_WITHIN + Duration::from_secs(1);
+        timeout(most, served).await.expect("it ends by itself").unwrap();
+        drop((client, stop));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_without_end_is_refused_and_not_kept() {
+        let (mut client, stream) = tokio::io::duplex(1024);
+        let (stop, stopping) = watch::channel(false);
+        let server = Server { stopping, ..server() };
+        let served = tokio::spawn(server.requests(stream, peer()));
+        let mut head = b"GET / HTTP/1.1\r\nHost: x\r\nX: ".to_vec();
+        head.resize(HEAD_BYTES_MAX + 4096, b'a');
+        let (mut answers, mut asks) = tokio::io::split(&mut client);
+        let mut answer = String::new();
+        // What is not read any more is an error for whoever sends it.
+        let (_, read) = tokio::join!(asks.write_all(&head), answers.read_to_string(&mut answer));
+        read.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+        served.await.unwrap();
+        drop(stop);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn router(phones: Arc<Phones>) -> Router {
         .merge(documents::routes())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::map_response(unstored))
+        .layer(middleware::map_response(plain))
         .layer(middleware::from_fn(watched))
         .with_state(phones)
 }
@@ -42,12 +42,17 @@ async fn nothing_here() -> (StatusCode, &'static str) {
     )
 }
 
-/// Nothing here is for anybody else's cache, unless the answer says otherwise.
-async fn unstored(mut response: Response) -> Response {
-    response
-        .headers_mut()
+/// Nothing here is for anybody else's cache, unless the answer says otherwise, and nothing is what it does not say it is:
+/// errors repeat parts of what was asked.
+async fn plain(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 

@@ -10,7 +10,8 @@
 //! | `GET`, `PUT /api/v1/profile` | the profile | the profile |
 //!
 //! Everything but the sign-in and a kiosk's login needs the bearer token, which is good for 15 minutes;
-//! cookies are not looked at, so no other site can use these calls through a browser. An error is
+//! cookies are not looked at, and PINs are not taken from a page of another site, so none can use these calls
+//! through somebody's browser. An error is
 //! `{"error":{"code","reason","message","id","retryable"}}`: `message` is for people, in the language that
 //! `Accept-Language` asks for, `id` is what support looks for.
 
@@ -33,7 +34,7 @@ use super::super::trouble::Trouble;
 use super::super::{Peer, Phones};
 use super::own;
 use super::profile_json::ProfileJson;
-use super::visitor::{Asked, IDLE_S, Visitor};
+use super::visitor::{Asked, IDLE_S, Visitor, is_ours};
 use crate::guesses::Origin;
 use crate::services::{Error, new_request_id};
 
@@ -63,6 +64,9 @@ pub(super) async fn sign_in(
     body: Bytes,
 ) -> Response {
     let asked = Asked::new(&phones, peer.address, &headers);
+    if !is_ours(&headers) {
+        return unknown_caller(&asked);
+    }
     let Ok(SignIn { user, pin }) = serde_json::from_slice(&body) else {
         return malformed(&asked, "body", "must be an object with user and pin");
     };
@@ -119,6 +123,9 @@ pub(super) async fn log_in(
     body: Bytes,
 ) -> Response {
     let asked = Asked::new(&phones, peer.address, &headers);
+    if !is_ours(&headers) {
+        return unknown_caller(&asked);
+    }
     let Ok(LogInBody { device, user, pin }) = serde_json::from_slice(&body) else {
         return malformed(&asked, "body", "must be an object with device, user and pin");
     };

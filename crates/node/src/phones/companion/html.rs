@@ -58,7 +58,6 @@ pub(super) fn page(
         // Not "no-referrer": browsers would then send "Origin: null" with our own forms too (Fetch, "append a request
         // Origin header"), and those without Sec-Fetch-Site could send none that we take.
         (header::REFERRER_POLICY, "same-origin"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ] {
         response

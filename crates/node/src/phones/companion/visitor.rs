@@ -267,7 +267,7 @@ fn accepted(headers: &HeaderMap) -> Language {
 }
 
 /// Whether a request comes from one of our own pages, or from no browser, as far as it says.
-pub(in crate::phones) fn is_ours(headers: &HeaderMap) -> bool {
+pub(super) fn is_ours(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");

@@ -13,7 +13,8 @@
 //!
 //! A phone is who it says it is: there is no token in this address, since phones that are configured for the original
 //! have none. So whoever may ask from `phones.em.allow` may log anybody out of any phone. The application under the
-//! phone's own secret path does not have that.
+//! phone's own secret path does not have that. Over plain HTTP a page of another site can do it too, through the browser of
+//! somebody who may ask: serve it over HTTPS where browsers are in those networks.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -36,7 +36,7 @@
 //! | 23 | there is no such user |
 //! | 25 | the user is logged in elsewhere, and the rules forbid a second phone |
 //! | 26 | more requests at a time than `phones.em.concurrent_max`, the node is overloaded, or too many wrong PINs or 20 wrong passwords of applications came from the address within a minute |
-//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow`; or a browser says that another site's page asks |
+//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow`; or a browser says that a page asks |
 //! | 30 | the request, or the phone's own as a trusted application says, came through a proxy |
 //! | 41 | the end user has no PIN yet |
 //!
@@ -64,7 +64,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::get;
 use hotdesk_core::{Device, DeviceId, MacAddress, State};
 use hotdesk_phone::em::Code;
@@ -72,7 +72,6 @@ use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
 use self::applications::Applications;
-use super::companion::is_ours;
 use super::networks::Networks;
 use super::strangers::Strangers;
 use super::{Peer, Phones};
@@ -130,8 +129,9 @@ impl Em {
 
     /// Whether a request from there is looked at.
     fn admit(&self, peer: &Peer, headers: &HeaderMap) -> Result<(), Code> {
-        // A page of another site must not have a browser in one of our networks log people out.
-        if !self.networks.contain(peer.address) || !is_ours(headers) {
+        // A page of another site must not have a browser in one of our networks log people out. No page of ours asks
+        // here, so one that seems to be ours has had its site's name point to us.
+        if !self.networks.contain(peer.address) || is_of_a_page(headers) {
             return Err(Code::UntrustedAddress);
         }
         if !self.allow_via && headers.contains_key("via") {
@@ -139,6 +139,13 @@ impl Em {
         }
         Ok(())
     }
+}
+
+/// Whether a browser says that a page asks, and not somebody who typed the address. Browsers say nothing of a GET over
+/// plain HTTP.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != b"none")
 }
 
 /// Nothing of the applications is for a log.

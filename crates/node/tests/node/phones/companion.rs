@@ -501,3 +501,24 @@ async fn names_are_text_on_web_pages_too() {
     assert_eq!(hostile.status, 404);
     assert!(!hostile.body.contains("<script"), "{}", hostile.body);
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_tries_no_pins_through_somebodys_browser() {
+    let world = office().await;
+    let pin = json!({"user": "ada", "pin": "1234"});
+    let kiosk = json!({"device": "chi-1", "user": "ada", "pin": "1234"});
+    for (path, body) in [("/api/v1/sign-in", &pin), ("/api/v1/sessions", &kiosk)] {
+        for (header, value) in [
+            ("Origin", "http://evil.example"),
+            ("Sec-Fetch-Site", "cross-site"),
+        ] {
+            let mut ask = get(path).method("POST").with(header, value);
+            ask.body = body.to_string().into_bytes();
+            ask.send(&world).await.is(401, "not allowed");
+        }
+    }
+    assert_eq!(who(&world, "chi-1"), None);
+    let mut own = get("/api/v1/sign-in").method("POST").with("Origin", "http://x");
+    own.body = pin.to_string().into_bytes();
+    own.send(&world).await.is(200, "token");
+}

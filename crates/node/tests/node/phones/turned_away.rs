@@ -139,3 +139,63 @@ async fn a_source_that_does_not_say_who_it_is_asks_so_often_and_no_more() {
         .await
         .is(200, "neutral");
 }
+
+#[tokio::test]
+async fn no_answer_is_taken_for_something_else_or_kept() {
+    let world = office().await;
+    let own = own_path(&world, MAC, "app");
+    for path in [
+        "/<script>.cfg",
+        "/me",
+        "/me/style.css",
+        "/d/x/y",
+        "/healthz",
+        "/",
+        own.as_str(),
+    ] {
+        let answer = get(path.replace('<', "%3C").replace('>', "%3E"))
+            .send(&world)
+            .await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        let is_style = path.ends_with(".css");
+        assert_eq!(answer.header("cache-control") == "no-store", !is_style, "{path}");
+        assert!(!answer.body.contains("<script>"), "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_path_out_of_its_folder_leads_nowhere_however_it_is_written() {
+    let world = office().await;
+    let inside = own_path(&world, MAC, "");
+    for outside in [
+        "../../etc/passwd",
+        "%2e%2e/%2e%2e/etc/passwd",
+        "%252e%252e%252fetc%252fpasswd",
+        "..%2f..%2fetc%2fpasswd",
+        "..%5c..%5cetc%5cpasswd",
+        "%00.cfg",
+        "x%0d%0aSet-Cookie:%20a=b.cfg",
+        "\u{ff11}\u{ff12}.cfg",
+    ] {
+        let path: String = outside
+            .bytes()
+            .map(|b| {
+                if b.is_ascii() {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02x}")
+                }
+            })
+            .collect();
+        let answer = get(format!("{inside}{path}")).by(AGENT).send(&world).await;
+        assert!(
+            matches!(answer.status, 400 | 403 | 404),
+            "{outside}: {}",
+            answer.status
+        );
+        assert!(
+            !answer.body.contains("password") && answer.header("set-cookie").is_empty(),
+            "{outside}"
+        );
+    }
+}
