@@ -62,6 +62,17 @@ pub struct Notify {
     pub body: Vec<u8>,
 }
 
+impl Notify {
+    /// Asks the phone to look for a new document, as several vendors know it, without a restart.
+    pub(crate) fn check_sync() -> Self {
+        Self {
+            event: Some("check-sync;reboot=false".into()),
+            subscription_state: Some("terminated"),
+            ..Self::default()
+        }
+    }
+}
+
 /// An HTTP request to a phone's own web server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpPush {

@@ -43,6 +43,18 @@ pub(crate) fn page(templates: &Templates, screen: &Screen, display: Option<Size>
     })
 }
 
+/// What goes with a page to browsers that honour the usual headers: whether it may be kept, and which page follows.
+pub(crate) fn headers(screen: &Screen) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if screen.is_private {
+        headers.push(("Cache-Control", "no-store".to_owned()));
+    }
+    if let Some((seconds, url)) = &screen.refresh {
+        headers.push(("Refresh", format!("{seconds}; url={url}")));
+    }
+    headers
+}
+
 /// The document of a page that nobody has asked for.
 pub(crate) fn body(templates: &Templates, screen: &Screen) -> Option<String> {
     fitted(templates, screen, None, true)

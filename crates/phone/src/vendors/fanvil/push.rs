@@ -49,11 +49,7 @@ pub(super) fn loads_document(means: &Means) -> bool {
 pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     match means.name {
         // Only with "NotifyReboot" 0 does the phone not restart.
-        CHECK_SYNC => Some(Trigger::Notify(Notify {
-            event: Some("check-sync;reboot=false".into()),
-            subscription_state: Some("terminated"),
-            ..Notify::default()
-        })),
+        CHECK_SYNC => Some(Trigger::Notify(Notify::check_sync())),
         XML_SERVICE => Some(post(configuration(aim)?, Accepted::Contains(DONE))),
         _ => None,
     }

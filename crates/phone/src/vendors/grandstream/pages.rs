@@ -11,6 +11,7 @@ use minijinja::{Value, context};
 use crate::screen::{Action, Body, Browser, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
 use crate::vendors::fit::cut;
+use crate::vendors::screens;
 use crate::vendors::templates::Templates;
 
 /// Items of a list that get a soft key (there are no lists); further ones are not shown.
@@ -47,16 +48,9 @@ pub(super) fn page(screen: &Screen, browser: &Browser) -> Option<Page> {
     let is_later = LATER.iter().any(|model| browser.user_agent.contains(model));
     let template = if is_later { "xmlapp" } else { "screen" };
     let body = TEMPLATES.render(template, values(screen, !is_later)).ok()?;
-    let mut headers = Vec::new();
-    if screen.is_private {
-        headers.push(("Cache-Control", "no-store".to_owned()));
-    }
-    if let Some((seconds, url)) = &screen.refresh {
-        headers.push(("Refresh", format!("{seconds}; url={url}")));
-    }
     Some(Page {
         content_type: "application/xml; charset=utf-8",
-        headers,
+        headers: screens::headers(screen),
         body,
     })
 }

@@ -9,6 +9,7 @@ use crate::screen::{Action, Body, Field, FieldKind, Key, Page, Screen};
 use crate::template::Format;
 use crate::trigger::{Accepted, HttpAuth, HttpPush, Notice, Trigger};
 use crate::vendors::fit::cut;
+use crate::vendors::screens;
 use crate::vendors::templates::Templates;
 
 /// The most of each that a page shows; what is longer, or more, is left out.
@@ -30,16 +31,9 @@ const NO_DISPLAYS: [&str; 5] = ["VVX_101", "VVX_150", "VVX_201", "Edge_B10", "Ed
 
 /// See [`Adapter::page`](crate::Adapter::page).
 pub(super) fn page(screen: &Screen, user_agent: &str) -> Option<Page> {
-    let mut headers = Vec::new();
-    if screen.is_private {
-        headers.push(("Cache-Control", "no-store".to_owned()));
-    }
-    if let Some((seconds, url)) = &screen.refresh {
-        headers.push(("Refresh", format!("{seconds}; url={url}")));
-    }
     Some(Page {
         content_type: "text/html; charset=utf-8",
-        headers,
+        headers: screens::headers(screen),
         body: render(screen, display(user_agent), true)?,
     })
 }

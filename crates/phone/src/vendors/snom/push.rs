@@ -30,11 +30,7 @@ const RELOAD: &str = "snom://mb_nop#reloadset";
 
 pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     match means.name {
-        CHECK_SYNC => Some(Trigger::Notify(Notify {
-            event: Some("check-sync;reboot=false".into()),
-            subscription_state: Some("terminated"),
-            ..Notify::default()
-        })),
+        CHECK_SYNC => Some(Trigger::Notify(Notify::check_sync())),
         XML => Some(xml(silent(&reload(aim)).ok()?)),
         MINIBROWSER => Some(Trigger::Http(HttpPush {
             method: "GET",

@@ -60,11 +60,7 @@ pub(super) fn loads_document(means: &Means) -> bool {
 pub(super) fn trigger(means: &Means, aim: &Aim<'_>) -> Option<Trigger> {
     match means.name {
         // Only with `sip.notify_reboot_enable = 0` does the phone read "reboot=false" and not restart.
-        CHECK_SYNC => Some(Trigger::Notify(Notify {
-            event: Some("check-sync;reboot=false".into()),
-            subscription_state: Some("terminated"),
-            ..Notify::default()
-        })),
+        CHECK_SYNC => Some(Trigger::Notify(Notify::check_sync())),
         XML => Some(xml(configuration(aim)?)),
         ACTION_URI => Some(Trigger::Notify(Notify {
             event: Some("ACTION-URI".into()),
