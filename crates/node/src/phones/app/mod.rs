@@ -32,8 +32,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State as Extract};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
@@ -47,9 +47,18 @@ pub(super) use answer::write;
 pub(super) fn routes() -> Router<Arc<Phones>> {
     Router::new()
         .route("/p/{token}/app", get(begin).post(begin))
-        .route("/p/{token}/app/{*page}", get(page).post(page))
+        .route("/p/{token}/app/{*page}", get(page).post(page).head(no_head))
         .route("/lock/{token}", get(lock::ask).post(lock::ask))
-        .route("/lock/{token}/yes", get(lock::sure).post(lock::sure))
+        .route(
+            "/lock/{token}/yes",
+            get(lock::sure).post(lock::sure).head(no_head),
+        )
+}
+
+/// Some of these pages do something, as a GET, because phones can do no other; asking for a head does nothing (RFC 9110
+/// §9.2.1).
+async fn no_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
 
 async fn begin(

@@ -101,6 +101,7 @@ impl Asked<'_> {
         }
         match &self.way {
             Way::Enrolment(token) => {
+                self.may_change()?;
                 let device = self.phones.enrol(token, address(mac), recognised).await?;
                 Ok(Identified {
                     device,

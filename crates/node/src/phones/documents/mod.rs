@@ -138,10 +138,8 @@ impl Asked<'_> {
         if local.index == 0 {
             return Err(Refused::not_ready());
         }
-        if !matches!(
-            *self.method,
-            Method::GET | Method::HEAD | Method::PUT | Method::POST
-        ) {
+        let stores = matches!(*self.method, Method::PUT | Method::POST);
+        if !stores && !matches!(*self.method, Method::GET | Method::HEAD) {
             return Err(Refused::method());
         }
         let Some(recognised) = recognised else {
@@ -156,6 +154,7 @@ impl Asked<'_> {
                 }
                 drop_upload(body).await
             }
+            _ if stores => Err(Refused::method()),
             File::Device { name, is_last } => {
                 let phone = self.identify_or_enrol(local, &recognised).await?;
                 self.document(local, &recognised, &phone, name, *is_last)
@@ -170,6 +169,15 @@ impl Asked<'_> {
                 let fresh = self.log_in(local, &phone, &recognised, (user, name)).await?;
                 self.document(fresh.as_ref().unwrap_or(local), &recognised, &phone, name, true)
             }
+        }
+    }
+
+    /// What asks for a document's head only must change nothing (RFC 9110 §9.2.1): neither log anybody in nor put a phone
+    /// into the directory.
+    fn may_change(&self) -> Result<()> {
+        match *self.method {
+            Method::GET => Ok(()),
+            _ => Err(Refused::only_get()),
         }
     }
 

@@ -72,6 +72,14 @@ impl Refused {
         refused
     }
 
+    /// Asking for the head of what a request for all of it would change.
+    pub(super) fn only_get() -> Box<Self> {
+        let sentence = "this logs a user in, or a phone into the directory: expected GET";
+        let mut refused = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", sentence);
+        refused.header = Some((header::ALLOW, HeaderValue::from_static("GET")));
+        refused
+    }
+
     /// Phones ask for it and do without.
     pub(super) fn absent() -> Box<Self> {
         let mut refused = Self::new(StatusCode::NOT_FOUND, "absent", "no such file");

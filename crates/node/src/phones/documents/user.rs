@@ -80,10 +80,12 @@ impl Asked<'_> {
             if session.is_some_and(|session| session.user == *user) {
                 return Ok(None);
             }
+            self.may_change()?;
             if self.is_stale(&local.state, device, user) {
                 return Err(Refused::ask_for_pin("the user is logged in here no longer"));
             }
         }
+        self.may_change()?;
         let request = LogIn {
             user: std::mem::take(&mut given.user),
             device: device.clone(),

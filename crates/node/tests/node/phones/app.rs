@@ -155,6 +155,29 @@ async fn a_form_that_is_sent_twice_logs_in_once() {
 }
 
 #[tokio::test]
+async fn asking_for_the_head_of_a_page_does_nothing() {
+    let mut world = office().await;
+    let form = open(&world, MAC, "").await;
+    let login = format!("app/login/{}?user=2001&pin=1234", token_in(&form));
+    let head = |path: &str| get(path).method("HEAD");
+    let answer = head(&own_path(&world, MAC, &login)).send(&world).await;
+    assert_eq!((answer.status, answer.header("allow")), (405, "GET, POST"));
+    assert_eq!(who(&world, MAC), None);
+    log_in(&world, MAC, &form, "2001", "1234")
+        .await
+        .is(200, "Welcome");
+
+    let out = link(&open(&world, MAC, "").await, "/app/out/");
+    assert_eq!(head(&out).send(&world).await.status, 405);
+    assert_eq!(who(&world, MAC), Some("ada".into()));
+
+    world.login("ada", "ny-1", "1234").await.unwrap();
+    let ask = follow(&world, &open(&world, MAC, "/moved").await, "/lock/").await;
+    assert_eq!(head(&link(&ask, "/yes")).send(&world).await.status, 405);
+    assert_eq!(who(&world, "ny-1"), Some("ada".into()));
+}
+
+#[tokio::test]
 async fn forms_that_are_expired_foreign_or_made_up_log_nobody_in_and_lead_to_a_new_one() {
     let world = office().await;
     let other = open(&world, POLY, "").await;

@@ -51,6 +51,25 @@ async fn a_phone_that_asks_as_a_user_logs_the_user_in() {
 }
 
 #[tokio::test]
+async fn asking_for_the_head_of_a_users_document_logs_nobody_in() {
+    let world = office().await;
+    let mitel = "00085d04a1b2";
+    put_phone(&world, mitel, "mitel-6867i").await;
+    let mitel_file =
+        get(own_path(&world, mitel, "user/2001.cfg")).by("Aastra6867i MAC:00-08-5D-04-A1-B2 V:4.1.0.128-SIP");
+    for (ask, device) in [(user_file(&world, "2001"), POLY), (mitel_file, mitel)] {
+        let head = ask.method("HEAD").showing("2001", "1234").send(&world).await;
+        assert_eq!((head.status, head.header("allow")), (405, "GET"), "{device}");
+        assert_eq!(who(&world, device), None, "{device}");
+    }
+    let get = user_file(&world, "2001").showing("2001", "1234");
+    get.send(&world).await.is(200, "epoch");
+    // There is nothing to change any more.
+    let head = user_file(&world, "2001").method("HEAD").showing("2001", "1234");
+    assert_eq!(head.send(&world).await.status, 200);
+}
+
+#[tokio::test]
 async fn wrong_pins_are_counted_as_everywhere_else() {
     let mut world = office().await;
     for _ in 0..20 {

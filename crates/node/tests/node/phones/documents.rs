@@ -132,6 +132,22 @@ async fn what_a_phone_stores_is_dropped() {
 }
 
 #[tokio::test]
+async fn documents_are_read_and_not_stored() {
+    let world = office().await;
+    for file in [&format!("{POLY}-hotdesk.cfg"), "000000000000.cfg", "2001.cfg"] {
+        let ask = get(own_path(&world, POLY, file)).by(POLY_AGENT);
+        let answer = ask.showing("2001", "1234").method("POST").send(&world).await;
+        answer.is(405, "expected GET, HEAD, or PUT of what a phone stores");
+    }
+    let nobody = state(&world).session_at(&POLY.parse().unwrap()).is_none();
+    assert!(nobody, "storing logs nobody in");
+    for method in ["PUT", "POST"] {
+        let ask = get(own_path(&world, MAC, &format!("{MAC}.boot"))).by(AGENT);
+        assert_eq!(ask.method(method).send(&world).await.status, 405, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn a_phone_without_a_model_is_what_its_request_says() {
     let world = office().await;
     let mac = "001565a0b1c9";
