@@ -27,6 +27,8 @@ const SHOWN_MAX: usize = 100_000;
 const UNKNOWN_MAX: usize = 1000;
 /// An unknown phone is reported again after this long.
 const AGAIN_AFTER: Duration = Duration::from_secs(3600);
+/// The same for one that is not on the list any more, because it was declined or had to make room for others.
+const GONE_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Takes in what is to be reported; a cheap clone.
 #[derive(Clone)]
@@ -136,12 +138,20 @@ impl Task {
             self.unknown.retain(|_, known| is_fresh(known));
         }
         let has_room = self.unknown.len() < UNKNOWN_MAX;
+        let state = self.shared.cluster.local().state;
+        let again_after = match state.waiting_phone(&phone.mac) {
+            Some(_) => AGAIN_AFTER,
+            None => GONE_AGAIN_AFTER,
+        };
         match self.unknown.get_mut(&phone.mac) {
             Some(known) => {
-                if known.reported.is_some_and(|at| at.elapsed() >= AGAIN_AFTER) {
+                if known.reported.is_some_and(|at| at.elapsed() >= again_after) {
                     known.reported = None;
                 }
-                known.phone = phone;
+                // Phones ask for several files, and not each of them tells what the phone is.
+                if !phone.vendor.is_empty() || known.phone.vendor.is_empty() {
+                    known.phone = phone;
+                }
             }
             None if has_room => {
                 let reported = None;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdesk_core::{Action, Actor, Device, DeviceId, MacAddress, RequestId, State};
+use hotdesk_core::{Action, Actor, Device, DeviceId, MacAddress, Refusal, RequestId, State};
 use hotdesk_phone::{Recognised, Vendor};
 use ring::digest::{SHA256, digest};
 use smol_str::{SmolStr, format_smolstr};
@@ -38,7 +38,18 @@ impl Phones {
             mac,
             vendor_model: model(recognised),
         };
-        self.decide(deadline, new_request_id(), enrol).await?;
+        let by = self.actor();
+        match self
+            .shared
+            .propose(deadline, by, Some(new_request_id()), enrol)
+            .await
+        {
+            Ok(_) => {}
+            Err(Error::Refusal(
+                refusal @ (Refusal::UnknownEnrolmentToken { .. } | Refusal::EnrolmentTokenExpired { .. }),
+            )) => return Err(Refused::token_not_good(&refusal, mac)),
+            Err(error) => return Err(not_done(&error)),
+        }
         let state = self.caught_up(deadline).await?;
         let device = found(&state, mac)?;
         // A password that an administrator has set is nobody's to replace; that it is not a generated one is said when
@@ -69,12 +80,15 @@ impl Phones {
     }
 
     async fn decide(&self, deadline: Instant, id: RequestId, action: Action) -> Result<()> {
-        let by = Actor(format_smolstr!("node:{}", self.shared.node_id));
-        match self.shared.propose(deadline, by, Some(id), action).await {
-            Ok(_) => Ok(()),
-            Err(Error::Refusal(refusal)) => Err(Refused::enrolment_refused(refusal.to_string())),
-            Err(error) => Err(unreachable(&error)),
-        }
+        let proposed = self
+            .shared
+            .propose(deadline, self.actor(), Some(id), action)
+            .await;
+        proposed.map(drop).map_err(|error| not_done(&error))
+    }
+
+    fn actor(&self) -> Actor {
+        Actor(format_smolstr!("node:{}", self.shared.node_id))
     }
 
     async fn caught_up(&self, deadline: Instant) -> Result<State> {
@@ -92,6 +106,13 @@ fn secret_id(device: &Device, mac: MacAddress) -> RequestId {
     let hash = digest(&SHA256, text.as_bytes());
     let id = hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes");
     RequestId(u128::from_be_bytes(*id))
+}
+
+fn not_done(error: &Error) -> Box<Refused> {
+    match error {
+        Error::Refusal(refusal) => Refused::enrolment_refused(refusal.to_string()),
+        Error::Failure(_) => unreachable(error),
+    }
 }
 
 fn unreachable(error: &Error) -> Box<Refused> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use data_encoding::BASE64;
 use hotdesk_cluster::Local;
 use hotdesk_core::phones::SeenPhone;
@@ -11,7 +11,7 @@ use hotdesk_phone::{File, Mac, Recognised, Vendor};
 use zeroize::Zeroizing;
 
 use super::refused::{Refused, Result};
-use super::{Asked, Way};
+use super::{Asked, Way, masked, recognise};
 use crate::phones::paths::is_right;
 
 /// How a phone has shown to be the one that it is.
@@ -102,8 +102,13 @@ impl Asked<'_> {
         match &self.way {
             Way::Enrolment(token) => {
                 self.may_change()?;
-                let device = self.phones.enrol(token, address(mac), recognised).await?;
-                Ok(Identified {
+                let enrolled = self.phones.enrol(token, address(mac), recognised).await;
+                if let Err(refused) = &enrolled
+                    && refused.is_for_list
+                {
+                    self.waits(mac, Some(recognised));
+                }
+                enrolled.map(|device| Identified {
                     device,
                     proof: Proof::Window,
                 })
@@ -115,7 +120,7 @@ impl Asked<'_> {
                     proof: Proof::Window,
                 }),
                 None => {
-                    self.waits(mac, recognised);
+                    self.waits(mac, Some(recognised));
                     Err(Refused::waiting(mac))
                 }
             },
@@ -181,17 +186,33 @@ impl Asked<'_> {
         }))
     }
 
-    /// Puts an unknown phone on the list of those that wait.
-    fn waits(&self, mac: Mac, recognised: &Recognised) {
-        let text = |text: &Option<smol_str::SmolStr>| text.clone().unwrap_or_default();
+    /// Puts an unknown phone on the list of those that wait; of one that nobody recognises only its address is known.
+    fn waits(&self, mac: Mac, recognised: Option<&Recognised>) {
+        let text = |text: Option<&smol_str::SmolStr>| text.cloned().unwrap_or_default();
         self.phones.reporter.unknown(SeenPhone {
             mac: address(mac),
-            vendor: recognised.vendor.name().into(),
-            model: text(&recognised.model),
-            firmware: text(&recognised.firmware),
+            vendor: recognised
+                .map_or("", |recognised| recognised.vendor.name())
+                .into(),
+            model: text(recognised.and_then(|recognised| recognised.model.as_ref())),
+            firmware: text(recognised.and_then(|recognised| recognised.firmware.as_ref())),
             site: SiteId::parse(&self.phones.settings.site).ok(),
             address: self.peer.address.to_string().into(),
         });
+    }
+
+    /// A request that nobody recognises: where its file's name has the address of an unknown phone in it, that phone waits
+    /// like any other, for an administrator to see.
+    pub(super) fn unrecognised(&self, state: &State) -> Box<Refused> {
+        let is_first_contact = *self.method == Method::GET && !matches!(self.way, Way::Own(_));
+        let mac = mac_in(self.name).filter(|mac| is_first_contact && state.device_by_mac(mac).is_none());
+        let Some(mac) = mac.and_then(|mac| Mac::new(mac.bytes()).ok()) else {
+            return recognise::unknown(&masked(self.name), self.agent());
+        };
+        if state.waiting_phone(&address(mac)).is_none() {
+            self.waits(mac, None);
+        }
+        Refused::waiting_unrecognised(mac)
     }
 }
 

@@ -144,7 +144,7 @@ impl Asked<'_> {
         }
         let Some(recognised) = recognised else {
             self.is_stranger()?;
-            return Err(recognise::unknown(&masked(self.name), self.agent()));
+            return Err(self.unrecognised(&local.state));
         };
         match &recognised.file {
             File::Absent => Err(Refused::absent()),
@@ -157,17 +157,20 @@ impl Asked<'_> {
             _ if stores => Err(Refused::method()),
             File::Device { name, is_last } => {
                 let phone = self.identify_or_enrol(local, &recognised).await?;
-                self.document(local, &recognised, &phone, name, *is_last)
+                let local = self.copy_with_phone(local, &phone);
+                self.document(&local, &recognised, &phone, name, *is_last)
             }
             File::Common(name) => {
                 let phone = self.identify_or_enrol(local, &recognised).await?;
-                self.document(local, &recognised, &phone, name, false)
+                let local = self.copy_with_phone(local, &phone);
+                self.document(&local, &recognised, &phone, name, false)
             }
             File::User { user, name } => {
                 let phone = self.identify_or_enrol(local, &recognised).await?;
                 self.vendor_fits(&phone.device, &recognised)?;
-                let fresh = self.log_in(local, &phone, &recognised, (user, name)).await?;
-                self.document(fresh.as_ref().unwrap_or(local), &recognised, &phone, name, true)
+                let local = self.copy_with_phone(local, &phone);
+                let fresh = self.log_in(&local, &phone, &recognised, (user, name)).await?;
+                self.document(fresh.as_ref().unwrap_or(&local), &recognised, &phone, name, true)
             }
         }
     }
@@ -179,6 +182,15 @@ impl Asked<'_> {
             Method::GET => Ok(()),
             _ => Err(Refused::only_get()),
         }
+    }
+
+    /// The copy to make the phone's document from: the one that the request found, or the present one when the phone was
+    /// put into the directory in the meantime, which has been waited for.
+    fn copy_with_phone(&self, local: &Local, phone: &Identified) -> Local {
+        if phone.device.changed > local.index {
+            return self.phones.shared.cluster.local();
+        }
+        local.clone()
     }
 
     /// Counts a request that has not shown whose phone it is.

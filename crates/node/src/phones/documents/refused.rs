@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hotdesk_core::DeviceId;
+use hotdesk_core::{DeviceId, MacAddress, Refusal};
 use hotdesk_phone::{Mac, RenderError, Vendor};
 
 use crate::phones::desk::NoDesk;
@@ -26,6 +26,8 @@ pub(super) struct Refused {
     pub(super) is_suspicious: bool,
     /// Phones ask for it all the time.
     pub(super) is_quiet: bool,
+    /// The phone is nobody's yet, and belongs on the list of those that wait.
+    pub(super) is_for_list: bool,
     /// A header that belongs to it.
     header: Option<(header::HeaderName, HeaderValue)>,
 }
@@ -39,6 +41,7 @@ impl Refused {
             device: None,
             is_suspicious: false,
             is_quiet: false,
+            is_for_list: false,
             header: None,
         })
     }
@@ -159,6 +162,31 @@ impl Refused {
             "phone {mac} is not in the directory; it is waiting for approval (hotdesk phone waiting)"
         );
         Self::new(StatusCode::NOT_FOUND, "waiting", sentence)
+    }
+
+    pub(super) fn waiting_unrecognised(mac: Mac) -> Box<Self> {
+        let sentence = format!(
+            "phone {mac} is not in the directory, and what it is cannot be told from this request; it is waiting for \
+             approval (hotdesk phone waiting)"
+        );
+        Self::new(StatusCode::NOT_FOUND, "waiting", sentence)
+    }
+
+    /// The enrolment token is known no longer; so the phone waits like one that comes without.
+    pub(super) fn token_not_good(refusal: &Refusal, mac: MacAddress) -> Box<Self> {
+        let why = match refusal {
+            Refusal::UnknownEnrolmentToken { .. } => {
+                "is not known: it is used up or was taken back, or never was one"
+            }
+            _ => "has run out",
+        };
+        let sentence = format!(
+            "the enrolment token {why}; phone {mac} waits for approval instead (hotdesk phone waiting), or comes in with \
+             a new token"
+        );
+        let mut refused = Self::suspicious("enrolment_refused", sentence);
+        refused.is_for_list = true;
+        refused
     }
 
     pub(super) fn enrolment_refused(sentence: String) -> Box<Self> {

@@ -72,6 +72,28 @@ async fn an_unknown_phone_waits_in_the_list_and_not_in_the_void() {
 }
 
 #[tokio::test]
+async fn a_phone_of_which_only_the_address_can_be_told_waits_too() {
+    let world = office().await;
+    let unknown = |file: &str| get(format!("/{file}")).by("Acme Phone 1.0");
+    unknown("805ec0bdeaef.cfg")
+        .send(&world)
+        .await
+        .is(404, "phone 805ec0bdeaef is not in the directory");
+    let mac = "805ec0bdeaef".parse().unwrap();
+    eventually(&world, "the phone waits", |state| {
+        state.waiting_phone(&mac).is_some()
+    })
+    .await;
+    let phone = state(&world).waiting_phone(&mac).unwrap().phone.clone();
+    assert_eq!((phone.vendor.as_str(), phone.model.as_str()), ("", ""));
+    // Of one that is known it is said what would be recognised.
+    unknown(&format!("{MAC}.cfg"))
+        .send(&world)
+        .await
+        .is(404, "expected a file such as");
+}
+
+#[tokio::test]
 async fn a_password_from_before_does_not_keep_a_phone_out() {
     let world = office().await;
     let (mac, agent) = ("805ec0bdeaef", "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef");
@@ -159,7 +181,7 @@ async fn a_one_time_token_brings_one_phone_in() {
         .by(other)
         .send(&world)
         .await;
-    refused.is(403, "enrolment token");
+    refused.is(403, "the enrolment token is not known: it is used up");
     assert!(!refused.body.contains("welcome"), "the token is not repeated");
     get("/e/guess/805ec0bdeaf0.cfg")
         .by(other)
@@ -168,6 +190,32 @@ async fn a_one_time_token_brings_one_phone_in() {
         .is(403, "enrolment token");
     let unknown: DeviceId = "805ec0bdeaf0".parse().unwrap();
     assert!(state(&world).device(&unknown).is_none());
+    // It is not lost: an administrator sees that there is one more.
+    let mac = "805ec0bdeaf0".parse().unwrap();
+    eventually(&world, "the phone waits", |state| {
+        state.waiting_phone(&mac).is_some()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_first_document_of_an_enrolled_phone_is_that_of_its_new_record() {
+    let world = office().await;
+    put_token(&world, "welcome", 1).await;
+    let (mac, agent) = ("805ec0bdeaef", "Yealink SIP-T46U 108.86.0.100 80:5e:c0:bd:ea:ef");
+    let path = format!("/e/welcome/{mac}.cfg");
+    let head = get(&path).by(agent).method("HEAD").send(&world).await;
+    assert_eq!(head.status, 405);
+    let known: DeviceId = mac.parse().unwrap();
+    assert!(
+        state(&world).device(&known).is_none(),
+        "asking for the head enrols nothing"
+    );
+
+    let first = get(&path).by(agent).send(&world).await;
+    let wanted = state(&world).wanted_stamp(&known);
+    assert!(wanted > 0);
+    first.is(200, &format!("stamp {wanted} neutral"));
 }
 
 #[tokio::test]
