@@ -38,6 +38,17 @@ impl Office {
     }
 }
 
+/// What a phone speaks now: the language of whoever is logged in there, or else the office's. A session whose time is up
+/// counts as none, though nobody may have swept it yet.
+pub(super) fn language_at(state: &State, device: &DeviceId, office: &Office, now: TimeMs) -> Language {
+    let session = state
+        .session_at(device)
+        .filter(|session| !session.is_overdue(now));
+    let user = session.and_then(|session| state.user(&session.user));
+    let own = user.and_then(|user| user.profile.as_ref()?.language.parse().ok());
+    own.unwrap_or(office.language)
+}
+
 /// The name of a user for people.
 pub(super) fn name_of(user: &User) -> &str {
     if user.display_name.is_empty() {

@@ -11,9 +11,9 @@ use hotdesk_proto::error::Failure;
 use uuid::Uuid;
 
 use super::Phones;
-use super::office::Office;
+use super::office::{Office, language_at};
 use super::tokens::Rejected;
-use crate::services::Error;
+use crate::services::{Error, now};
 
 /// `INVALID_ARGUMENT`: the form does not say what it must, which is that this phone got it a moment ago.
 const FORM_CODE: &str = "HD2010";
@@ -25,7 +25,7 @@ pub(crate) struct Trouble {
     pub(crate) code: &'static str,
     /// The stable name ("device_not_allowed").
     pub(crate) reason: &'static str,
-    /// What happened and what to do, in the language of the office; without the id.
+    /// What happened and what to do, in the language that the phone speaks now; without the id.
     pub(crate) sentence: String,
     /// What support looks for: "HD1007-7K3QX2", in the node's log as `incident`.
     pub(crate) id: String,
@@ -45,12 +45,13 @@ impl Trouble {
     ) -> Self {
         let state = phones.shared.cluster.local().state;
         let office = Office::of_device(&state, device);
-        let trouble = Self::in_words(&state, &office, office.language, error);
+        let language = language_at(&state, device, &office, now().max(state.clock()));
+        let trouble = Self::in_words(&state, &office, language, error);
         trouble.log(device, surface, address);
         trouble
     }
 
-    /// The same for somebody who reads another language than the office's.
+    /// The same for somebody who reads another language than the phone shows.
     pub(super) fn in_words(state: &State, office: &Office, language: Language, error: &Error) -> Self {
         let (code, retryable) = match error {
             Error::Refusal(refusal) => (refusal.code(), false),
@@ -167,6 +168,7 @@ mod tests {
     use hotdesk_core::UserId;
 
     use super::*;
+    use crate::pins::{PIN_DIGITS_MAX, PIN_DIGITS_MIN};
 
     #[test]
     fn whatever_goes_wrong_is_said_in_the_offices_language_with_its_clock() {
@@ -179,6 +181,7 @@ mod tests {
         let device = DeviceId::parse("ny-7").unwrap();
         // 2026-07-01 14:31 UTC.
         let until = TimeMs(1_782_916_260_000);
+        let pin_length = format!("{PIN_DIGITS_MIN} bis {PIN_DIGITS_MAX} Ziffern");
         for (error, sentence, retryable) in [
             (
                 Error::from(Failure::NoLeader),
@@ -212,7 +215,7 @@ mod tests {
                 false,
             ),
             (Failure::VouchingNotAllowed.into(), "nicht erlaubt", false),
-            (Error::invalid("pin", "x"), "mindestens vier Ziffern", false),
+            (Error::invalid("pin", "x"), &pin_length, false),
             (Error::invalid("user", "x"), "niemand bekannt", false),
             (Error::invalid("other", "x"), "nicht geklappt", false),
             (

@@ -11,7 +11,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("The PIN is wrong. {tries} tries are left."),
-        S::PinNotDigits => "A PIN has at least four digits, and nothing but digits.".into(),
+        S::PinNotDigits => "A PIN has 4 to 32 digits, and nothing but digits.".into(),
         S::PinMissing => "The PIN is missing.".into(),
         S::UserLocked { until } => {
             format!("This account is locked until {until}. The help desk can unlock it.")

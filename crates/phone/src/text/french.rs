@@ -13,7 +13,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("Le code PIN est faux. Il reste {tries} essais."),
-        S::PinNotDigits => "Un code PIN a au moins quatre chiffres, et rien d'autre.".into(),
+        S::PinNotDigits => "Un code PIN a de 4 à 32 chiffres, et rien d'autre.".into(),
         S::PinMissing => "Il manque le code PIN.".into(),
         S::UserLocked { until } => {
             format!("Ce compte est bloqué jusqu'à {until}. L'assistance peut le débloquer.")

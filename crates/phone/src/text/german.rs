@@ -11,7 +11,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("Die PIN ist falsch. Noch {tries} Versuche."),
-        S::PinNotDigits => "Eine PIN hat mindestens vier Ziffern und nichts anderes.".into(),
+        S::PinNotDigits => "Eine PIN hat 4 bis 32 Ziffern und nichts anderes.".into(),
         S::PinMissing => "Die PIN fehlt.".into(),
         S::UserLocked { until } => {
             format!("Dieses Konto ist bis {until} gesperrt. Der Helpdesk kann es freigeben.")

@@ -11,7 +11,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("Il PIN è sbagliato. Restano {tries} tentativi."),
-        S::PinNotDigits => "Un PIN ha almeno quattro cifre, e solo cifre.".into(),
+        S::PinNotDigits => "Un PIN ha da 4 a 32 cifre, e solo cifre.".into(),
         S::PinMissing => "Manca il PIN.".into(),
         S::UserLocked { until } => {
             format!("Questo account è bloccato fino alle {until}. L'assistenza può sbloccarlo.")

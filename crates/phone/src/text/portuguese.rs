@@ -11,7 +11,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("O PIN está errado. Restam {tries} tentativas."),
-        S::PinNotDigits => "Um PIN tem pelo menos quatro algarismos, e só algarismos.".into(),
+        S::PinNotDigits => "Um PIN tem de 4 a 32 algarismos, e só algarismos.".into(),
         S::PinMissing => "Falta o PIN.".into(),
         S::UserLocked { until } => {
             format!("Esta conta está bloqueada até às {until}. O suporte pode desbloqueá-la.")

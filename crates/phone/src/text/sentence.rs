@@ -10,7 +10,7 @@ pub enum Sentence<'a> {
         /// Tries left before the account is locked; `None`: not counted.
         tries_left: Option<u32>,
     },
-    /// What was typed as PIN cannot be one.
+    /// What was typed as PIN cannot be one: it is too short or too long, or not all digits.
     PinNotDigits,
     /// No PIN was typed.
     PinMissing,

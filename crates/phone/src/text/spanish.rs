@@ -11,7 +11,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("El PIN no es correcto. Quedan {tries} intentos."),
-        S::PinNotDigits => "Un PIN tiene al menos cuatro cifras, y solo cifras.".into(),
+        S::PinNotDigits => "Un PIN tiene de 4 a 32 cifras, y solo cifras.".into(),
         S::PinMissing => "Falta el PIN.".into(),
         S::UserLocked { until } => {
             format!("Esta cuenta está bloqueada hasta las {until}. El soporte puede desbloquearla.")

@@ -9,7 +9,7 @@ use hotdesk_phone::text::{Sentence, Word};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::super::Phones;
-use super::super::office::Office;
+use super::super::office::{Office, language_at};
 use crate::services::now;
 
 /// The parameters of the form.
@@ -66,9 +66,7 @@ impl<'a> Visit<'a> {
 
     /// What the phone speaks now: the language of whoever is logged in, or else the office's.
     pub(super) fn language(&self) -> Language {
-        let user = self.session().and_then(|session| self.state.user(&session.user));
-        let own = user.and_then(|user| user.profile.as_ref()?.language.parse().ok());
-        own.unwrap_or(self.office.language)
+        language_at(&self.state, &self.device.id, &self.office, self.now)
     }
 
     pub(super) fn say(&self, sentence: Sentence<'_>) -> String {

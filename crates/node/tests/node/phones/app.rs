@@ -217,7 +217,7 @@ async fn each_refusal_is_a_plain_sentence_with_an_id_for_support() {
     put(act(&world, Action::PutUser(User::new("zoe".parse().unwrap()))).await);
     for (typed, pin, sentence, code) in [
         ("2001", "9999", "The PIN is wrong. 4 tries are left.", "HD2005-"),
-        ("2001", "12", "A PIN has at least four digits", "HD2010-"),
+        ("2001", "12", "A PIN has 4 to 32 digits", "HD2010-"),
         ("4711", "1234", "Nobody is known under this number.", "HD1001-"),
         (
             "no name!",
@@ -285,6 +285,10 @@ async fn pages_speak_the_offices_language_and_after_a_login_the_users() {
         .await
         .is(200, "Bienvenue, ADA");
     open(&world, MAC, "").await.is(200, "Téléphone occupé");
+    // Somebody else tries, and the whole page is in one language.
+    let form = open(&world, MAC, "/form").await;
+    let wrong = log_in(&world, MAC, &form, "2002", "0000").await;
+    wrong.is(200, "Le code PIN est faux.");
 }
 
 #[tokio::test]
