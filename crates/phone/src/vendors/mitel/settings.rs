@@ -91,13 +91,14 @@ pub(super) fn lines(settings: &[Setting], desk: &Desk) -> Document {
 }
 
 /// A value as a line holds it: in quotes where it has a character that ends it or begins a remark. There is no way to
-/// write a quote within quotes.
+/// write a quote within quotes. A backslash at the end goes: a phone that took it for an escape would read on beyond the
+/// quote.
 fn quoted(value: &str) -> String {
     let is_plain = !value.contains(['#', '"', ';']);
     if is_plain {
         value.to_owned()
     } else {
-        format!("\"{}\"", value.replace('"', "'"))
+        format!("\"{}\"", value.replace('"', "'").trim_end_matches('\\'))
     }
 }
 
@@ -273,6 +274,8 @@ mod tests {
             ("plain & simple", "plain & simple"),
             ("*32#", "\"*32#\""),
             ("say \"hi\"", "\"say 'hi'\""),
+            ("no. #1\\", "\"no. #1\""),
+            ("C:\\", "C:\\"),
             ("", ""),
         ] {
             assert_eq!(quoted(value), expected);
