@@ -30,12 +30,14 @@ impl Visit<'_> {
             // A phone that asks for one thing at a time (Snom): now for the PIN.
             return self.number_form(typed.user);
         }
-        if let Err(rejected) = tokens.use_up(&opened, self.now) {
-            // Phones and what is in between send a request again when its answer was lost.
-            return self
-                .done_before(opened.request_id)
-                .unwrap_or_else(|| self.rejected(rejected, &form));
-        }
+        let is_repeated = match tokens.use_up(&opened, self.now) {
+            Ok(()) => false,
+            // Phones and what is in between send a request again when its answer was lost. It goes the same way once more,
+            // PIN and all, and gets the first answer: whoever sends something else with the form is not to hear that the
+            // phone is theirs.
+            Err(Rejected::Used) if self.was_done(opened.request_id) => true,
+            Err(rejected) => return self.rejected(rejected, &form),
+        };
         let request = LogIn {
             user: user.map_or(typed.user, str::to_owned),
             device: self.device.id.clone(),
@@ -49,14 +51,16 @@ impl Visit<'_> {
         };
         match login::log_in(self.phones, request).await {
             Ok(done) => {
-                let vendor = Vendor::of_model(&self.device.model);
-                let (device, epoch) = (&self.device.id, done.session.epoch);
-                self.phones
-                    .login_timed(device, vendor, submitted, Instant::now(), epoch);
+                if !is_repeated {
+                    let vendor = Vendor::of_model(&self.device.model);
+                    let (device, epoch) = (&self.device.id, done.session.epoch);
+                    self.phones
+                        .login_timed(device, vendor, submitted, Instant::now(), epoch);
+                }
                 self.again().as_ref().unwrap_or(self).logged_in(&done)
             }
             Err(trouble) => {
-                if trouble.retryable {
+                if trouble.retryable && !is_repeated {
                     // It was not the user's fault. Sent again it is the same request, so that it is done once, and its
                     // wrong PINs are counted as ever.
                     tokens.give_back(&opened);
@@ -66,28 +70,14 @@ impl Visit<'_> {
         }
     }
 
-    /// The page of a login that was done by the same form before; only while that session lasts.
-    fn done_before(&self, request: RequestId) -> Option<Screen> {
-        let answered = self.state.answered(request)?;
-        let Ok(Done::LoggedIn {
-            session,
-            already,
-            ended,
-        }) = &*answered.outcome
-        else {
-            return None;
+    /// Whether the form has logged somebody in who is still here.
+    fn was_done(&self, request: RequestId) -> bool {
+        let answered = self.state.answered(request);
+        let Some(Ok(Done::LoggedIn { session, .. })) = answered.map(|answered| &*answered.outcome) else {
+            return false;
         };
-        let is_current = self
-            .session()
-            .is_some_and(|current| current.epoch == session.epoch);
-        is_current.then(|| {
-            self.logged_in(&LoggedIn {
-                session: session.clone(),
-                already: *already,
-                ended: ended.clone(),
-                index: answered.index,
-            })
-        })
+        self.session()
+            .is_some_and(|current| current.epoch == session.epoch)
     }
 
     fn logged_in(&self, done: &LoggedIn) -> Screen {

@@ -145,6 +145,15 @@ async fn a_form_that_is_sent_twice_logs_in_once() {
         .await
         .is(200, "Welcome");
     assert_eq!(session(&world, MAC).unwrap().epoch, epoch);
+    // What else is sent with it is looked at: nobody is told that the phone is theirs who is not the one.
+    for (user, pin, sentence) in [
+        ("2002", "9876", "This form was sent already. Here is a new one."),
+        ("2002", "0000", "The PIN is wrong."),
+        ("2001", "9999", "The PIN is wrong."),
+    ] {
+        log_in(&world, MAC, &form, user, pin).await.is(200, sentence);
+        assert_eq!(session(&world, MAC).unwrap().epoch, epoch, "{user} {pin}");
+    }
     // Somebody who overheard it tries it later.
     let menu = open(&world, MAC, "").await;
     follow(&world, &menu, "/app/out/").await.is(200, "is logged out");
