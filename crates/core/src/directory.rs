@@ -224,7 +224,8 @@ pub struct Device {
     pub mac: Option<MacAddress>,
     /// What its screen shows while nobody is logged in; empty: what the service makes of desk and site.
     pub label: SmolStr,
-    /// Its own number; empty for none.
+    /// Its own number; empty for none. A [`DeviceNumber`](crate::DeviceNumber), whoever puts it now; logs of earlier
+    /// versions have any text here.
     pub number: SmolStr,
     /// The civic address that an emergency call from here carries, where it differs from the site's; empty for the
     /// site's.

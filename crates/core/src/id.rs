@@ -139,18 +139,28 @@ fn extension(text: &str) -> Result<SmolStr, &'static str> {
 /// Digits, whatever people put between them; the plus in front is dropped.
 fn number(text: &str) -> Result<SmolStr, &'static str> {
     const RULE: &str = "an international number such as +13125550142: 7 to 15 digits, the first not 0";
-    let visual = |c: &char| !matches!(c, ' ' | '-' | '.' | '(' | ')');
-    let digits: String = text
-        .strip_prefix('+')
-        .unwrap_or(text)
-        .chars()
-        .filter(visual)
-        .collect();
+    let digits = without_separators(text.strip_prefix('+').unwrap_or(text));
     let fits = (NUMBER_DIGITS_MIN..=NUMBER_DIGITS_MAX).contains(&digits.len());
     if !fits || digits.starts_with('0') || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(RULE);
     }
     Ok(SmolStr::new(digits))
+}
+
+/// With the plus a [`Number`] that keeps it, without one an [`Extension`]; in both, whatever people put between digits.
+fn device_number(text: &str) -> Result<SmolStr, &'static str> {
+    const RULE: &str = "a number: with + and country code (+13125550142, 7 to 15 digits), or 1 to 20 digits as they \
+                        are dialled in the company";
+    if text.starts_with('+') {
+        let digits = number(text).map_err(|_| RULE)?;
+        return Ok(smol_str::format_smolstr!("+{digits}"));
+    }
+    extension(&without_separators(text)).map_err(|_| RULE)
+}
+
+fn without_separators(text: &str) -> String {
+    let is_kept = |c: &char| !matches!(c, ' ' | '-' | '.' | '(' | ')');
+    text.chars().filter(is_kept).collect()
 }
 
 fn email(text: &str) -> Result<SmolStr, &'static str> {
@@ -203,6 +213,11 @@ name_type!(
     Number, "number", number
 );
 name_type!(
+    /// A phone's own number: one of the outside world, kept as `+` and its digits (E.164), or digits that mean something
+    /// inside the company.
+    DeviceNumber, "number of a phone", device_number
+);
+name_type!(
     /// A SIP proxy at an office.
     EdgeId, "edge id", id
 );
@@ -236,6 +251,14 @@ impl From<&UserId> for UserName {
 impl From<&Extension> for UserName {
     fn from(extension: &Extension) -> Self {
         Self(extension.0.clone())
+    }
+}
+
+impl DeviceNumber {
+    /// The number with its plus, if it can be called from outside.
+    #[must_use]
+    pub fn e164(&self) -> Option<&SmolStr> {
+        self.0.starts_with('+').then_some(&self.0)
     }
 }
 
@@ -290,6 +313,38 @@ mod tests {
         );
         for text in ["+0312555014", "123456", "1234567890123456", "+1312x550142", "+"] {
             assert!(Number::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_phones_number_is_one_of_the_outside_world_with_its_plus_or_digits() {
+        for (text, kept, is_outside) in [
+            ("+13125550142", "+13125550142", true),
+            (" +1 (312) 555-0142 ", "+13125550142", true),
+            ("7012", "7012", false),
+            ("70 12", "7012", false),
+            ("13125550142", "13125550142", false),
+            ("7", "7", false),
+        ] {
+            let number = DeviceNumber::parse(text).unwrap();
+            assert_eq!(number.as_str(), kept, "{text}");
+            assert_eq!(number.e164().is_some(), is_outside, "{text}");
+        }
+        let long = "7".repeat(EXTENSION_DIGITS_MAX + 1);
+        for text in [
+            "",
+            "+",
+            "abc",
+            "12a",
+            "<sip:x>",
+            "+1312",
+            "+0312555014",
+            "+1+2",
+            "++13125550142",
+            &long,
+        ] {
+            let error = DeviceNumber::parse(text).unwrap_err().to_string();
+            assert!(error.contains("with + and country code"), "{error}");
         }
     }
 

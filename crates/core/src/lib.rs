@@ -40,7 +40,8 @@ pub use command::{Action, Actor, Batch, Command, RequestId};
 pub use directory::{Credential, Device, Edge, Group, Hold, LoginFailures, SealedSecret, Site, User};
 pub use event::{Event, EventKind};
 pub use id::{
-    Alias, DeviceId, EdgeId, Email, Extension, GroupId, InvalidName, Number, SiteId, UserId, UserName,
+    Alias, DeviceId, DeviceNumber, EdgeId, Email, Extension, GroupId, InvalidName, Number, SiteId, UserId,
+    UserName,
 };
 pub use invariants::Violation;
 pub use mac::MacAddress;

@@ -66,6 +66,8 @@ pub struct Phone {
     pub site: SmolStr,
     /// The desk at which it stands.
     pub desk: SmolStr,
+    /// Its own number, E.164 with `+`; `None` where it has none under which it could be called from outside.
+    pub number: Option<SmolStr>,
     /// The civic address for emergency calls, as one line of text; the site's, where the phone has none.
     pub location: Option<SmolStr>,
 }

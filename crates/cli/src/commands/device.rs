@@ -62,7 +62,8 @@ An empty value removes one: --owner \"\". What the phone shows, and how it comes
 Examples:
   hotdesk device put 00:1a:2b:3c:4d:5e --site chicago --desk 12 --model yealink-t54w
   hotdesk device put chi-01 --only-group reception
-  hotdesk device put chi-07 --mac 00:1a:2b:3c:4d:5e --label \"Desk 7\" --number 7007 --owner ada.moreno
+  hotdesk device put chi-07 --mac 00:1a:2b:3c:4d:5e --label \"Desk 7\" --owner ada.moreno
+  hotdesk device put chi-07 --number \"+1 312 555 0107\"
   hotdesk device put chi-07 --owner \"\"")]
 pub(crate) struct PutArgs {
     /// MAC address in any spelling, or an id
@@ -82,8 +83,9 @@ pub(crate) struct PutArgs {
     /// What its screen shows while nobody is logged in
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-    /// Its own number, for call-backs
-    #[arg(long, value_name = "DIGITS")]
+    /// Its own number: with + and country code, which emergency calls show and are called back under, or digits as they are
+    /// dialled in the company
+    #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
     /// Where it stands, for emergency calls, where that is more exact than the office's address
     #[arg(long, value_name = "TEXT")]

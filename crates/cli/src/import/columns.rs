@@ -100,7 +100,11 @@ const DEVICES: &[Column] = &[
         "MAC address; without an id column it is the id",
     ),
     column("label", &[], "shown while nobody is logged in"),
-    column("number", &["ext", "extension"], "the phone's own number"),
+    column(
+        "number",
+        &["ext", "extension"],
+        "the phone's own number: with + and country code, or 1 to 20 digits",
+    ),
     column("owner", &[], "whose phone it is, an existing user"),
     column(
         "emergency_location",

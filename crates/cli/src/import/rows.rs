@@ -1,7 +1,7 @@
 //! One row of a file: its fields checked by the core's rules and made into a record of the API.
 
 use hotdesk_core::directory::{ALIASES_MAX, DEVICE_GROUPS_MAX, NUMBERS_MAX, TEXT_BYTES_MAX};
-use hotdesk_core::{Alias, DeviceId, Email, Extension, GroupId, Number, SiteId, UserId};
+use hotdesk_core::{Alias, DeviceId, DeviceNumber, Email, Extension, GroupId, Number, SiteId, UserId};
 use hotdesk_phone::{Language, Mac};
 use hotdesk_proto::v1;
 
@@ -128,7 +128,7 @@ pub(super) fn row(kind: Kind, fields: &mut Fields<'_>) -> Row {
                 allowed_groups: fields.list("allowed_groups", DEVICE_GROUPS_MAX, name_rule!(GroupId)),
                 mac: fields.parse("mac", mac_rule),
                 label: fields.text("label"),
-                number: fields.text("number"),
+                number: fields.parse("number", name_rule!(DeviceNumber)),
                 owner: fields.parse("owner", name_rule!(UserId)),
                 emergency_location: fields.text("emergency_location"),
                 ..v1::Device::default()

@@ -73,6 +73,10 @@ impl App {
             device: device.device().into(),
             site: device.site().into(),
             desk: device.desk().into(),
+            // Not one that means something inside of the company only: the emergency service could not call it.
+            number: core::DeviceNumber::parse(device.number())
+                .ok()
+                .and_then(|number| number.e164().cloned()),
             location: location.filter(|location| !location.is_empty()),
         }
     }

@@ -140,6 +140,44 @@ async fn the_location_is_the_phones_own_where_it_has_one() {
     let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
 }
 
+/// Before the pool; a number that means something in the company only is no number to call back.
+#[tokio::test]
+async fn a_phones_own_number_is_shown_and_called_back() {
+    const OWN: &str = "+13125550107";
+    let at = free_port();
+    let mut office = Office::start(logged_in(), |config| {
+        emergency(config);
+        config.trunks = vec![trunk("a", at)];
+    })
+    .await;
+    let carrier = office.carrier(at).await;
+    let (c1, c2) = (office.phone("c1").await, office.phone("c2").await);
+    for (id, number) in [("c1", OWN), ("c2", "7002")] {
+        let numbered = v1::Device {
+            number: number.into(),
+            ..device(id, "chicago")
+        };
+        office.entry(vec![Kind::DevicePut(numbered)]).await;
+    }
+    for (phone, shown) in [(&c1, OWN), (&c2, CALL_BACK)] {
+        let (made, taken) = talk(phone, "911", &carrier).await;
+        let identity = texts(&taken.by, &Name::PAssertedIdentity).join("");
+        assert!(
+            identity.contains(&format!("<sip:{shown}@{DOMAIN}>")),
+            "{identity}"
+        );
+        let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    }
+    // Whoever has logged in by then.
+    office
+        .moves("ada", ("c1", "chicago", 5), ("c3", "chicago", 20))
+        .await;
+    for (number, phone) in [(OWN, &c1), (CALL_BACK, &c2)] {
+        let (made, taken) = talk(&carrier, &format!("sip:{number}@example.com"), phone).await;
+        let (_, _) = tokio::join!(made.hang_up(), taken.ended(PATIENCE));
+    }
+}
+
 #[tokio::test]
 async fn the_call_back_reaches_the_phone_whoever_has_logged_in_by_then() {
     let at = free_port();

@@ -4,7 +4,7 @@
 use std::str::FromStr as _;
 
 use hotdesk_core::{
-    CallSettings, Device, DeviceId, Profile, RequestId, Session, SiteId, State, User, profile,
+    CallSettings, Device, DeviceId, DeviceNumber, Profile, RequestId, Session, SiteId, State, User, profile,
 };
 use hotdesk_phone as phone;
 use hotdesk_phone::{Language, Mac, Vendor};
@@ -125,8 +125,13 @@ fn device_part(device: &Device, site_name: &str) -> phone::Device {
         model: device.model.clone(),
         desk: device.desk.clone(),
         label,
-        number: device.number.clone(),
+        number: own_number(device),
     }
+}
+
+/// The phone's own number, if it is one: earlier versions kept any text, which no document should carry.
+fn own_number(device: &Device) -> SmolStr {
+    DeviceNumber::parse(&device.number).map_or_else(|_| SmolStr::default(), |number| number.as_smol().clone())
 }
 
 /// The directory's records as the adapters have them.
@@ -223,5 +228,27 @@ pub(super) fn blank(mac: Mac, vendor: Vendor) -> phone::Desk {
         },
         session: None,
         stamp: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_none_is_in_no_document() {
+        for (number, shown) in [
+            ("+13125550107", "+13125550107"),
+            ("7007", "7007"),
+            ("<sip:x>", ""),
+            ("", ""),
+        ] {
+            let id: DeviceId = "chi-07".parse().unwrap();
+            let device = Device {
+                number: number.into(),
+                ..Device::new(id, "chicago".parse().unwrap())
+            };
+            assert_eq!(device_part(&device, "Chicago").number, shown);
+        }
     }
 }

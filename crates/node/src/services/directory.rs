@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hotdesk_core::{Action, Done, Edge, EdgeId, GroupId, Policy, Site, SiteId, State, User, UserName};
+use hotdesk_core::{
+    Action, Device, Done, Edge, EdgeId, GroupId, Policy, Site, SiteId, State, User, UserName,
+};
 use hotdesk_proto::convert::{name, optional_name, part};
 use hotdesk_proto::v1;
 use hotdesk_proto::v1::directory_server::Directory;
@@ -14,7 +16,7 @@ use super::lookup::{shown_device, user_as_of};
 use super::page::page;
 use super::request::{actor, consistency, request_id};
 use super::sessions::Answers;
-use super::{Error, Shared, device_secret, import, languages, lock_user, profile};
+use super::{Error, Shared, device_number, device_secret, import, languages, lock_user, profile};
 use crate::pins::Pin;
 use crate::telemetry::{self, note};
 
@@ -97,7 +99,12 @@ impl Directory for DirectoryService {
     }
 
     async fn put_device(&self, request: Request<v1::PutDeviceRequest>) -> Answer<v1::PutResponse> {
-        put!(self, request, device, Action::PutDevice, "the phone")
+        let put_device = async |call, message: v1::PutDeviceRequest| {
+            let device: Device = part("device", message.device, "the phone")?;
+            let action = Action::PutDevice(device_number::checked("device.number", device)?);
+            put(&self.0, call, &message.request_id, &message.by, action).await
+        };
+        self.0.answer_admin(request, put_device).await
     }
 
     async fn delete_device(&self, request: Request<v1::DeleteRequest>) -> Answer<v1::DeleteResponse> {

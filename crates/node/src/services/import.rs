@@ -24,7 +24,7 @@ use super::call::Call;
 use super::import_rows::BadRows;
 use super::request::{actor, new_request_id};
 use super::sessions::Answers;
-use super::{Decided, Error, Shared, languages};
+use super::{Decided, Error, Shared, device_number, languages};
 use crate::pins::{InvalidPin, Pin, Verdict};
 
 /// How many answers wait for a caller who does not read them; then no more rows are taken.
@@ -330,6 +330,10 @@ fn check(mut row: v1::ImportRow) -> Result<Checked, hotdesk_proto::convert::Inva
         }
         ImportRow::Group(_) | ImportRow::Device(_) => {}
     }
+    let row = match row {
+        ImportRow::Device(device) => ImportRow::Device(device_number::checked("number", device)?),
+        row => row,
+    };
     match (row, pin) {
         (row @ ImportRow::User { .. }, Some(Ok(pin))) => Ok(Checked {
             row,

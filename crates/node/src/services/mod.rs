@@ -7,6 +7,7 @@
 mod admin;
 mod backup;
 mod call;
+mod device_number;
 mod device_secret;
 mod directory;
 mod edges;

@@ -65,6 +65,51 @@ async fn records_are_put_listed_in_pages_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_phones_number_is_put_in_one_spelling_or_refused() {
+    let mut world = World::office().await;
+    for (number, kept) in [
+        ("+1 (312) 555-0142", Some("+13125550142")),
+        ("7012", Some("7012")),
+        ("", Some("")),
+        ("<sip:x>", None),
+        ("abc", None),
+        ("+1312", None),
+        (&"7".repeat(80), None),
+    ] {
+        let device = v1::Device {
+            id: "chi-1".into(),
+            site: "chicago".into(),
+            number: number.into(),
+            ..Default::default()
+        };
+        let put = v1::PutDeviceRequest {
+            device: Some(device),
+            ..Default::default()
+        };
+        let answered = answer(world.directory.put_device(put).await);
+        let Some(kept) = kept else {
+            let error = answered.unwrap_err();
+            assert_eq!(error.reason, "INVALID_ARGUMENT", "{number}");
+            assert!(
+                error.message.contains("device.number: number of a phone"),
+                "{error}"
+            );
+            continue;
+        };
+        answered.unwrap();
+        let request = v1::ListRequest {
+            consistency: v1::Consistency::Linearizable.into(),
+            ..Default::default()
+        };
+        let devices = answer(world.directory.list_devices(request).await)
+            .unwrap()
+            .devices;
+        let device = devices.into_iter().find(|device| device.id == "chi-1");
+        assert_eq!(device.unwrap().number, kept, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn a_user_shows_whether_there_is_a_pin_but_never_the_pin() {
     let mut world = World::office().await;
     let put = v1::PutUserRequest {

@@ -73,6 +73,15 @@ async fn bad_rows_are_all_told_with_their_numbers_and_nothing_is_put() {
         device("aus-2", "austin"),
         device("no phone", "austin"),
         user("hal", "2002", "1234"),
+        row(
+            v1::import_row::Record::Device(v1::Device {
+                id: "aus-3".into(),
+                site: "austin".into(),
+                number: "<sip:x>".into(),
+                ..Default::default()
+            }),
+            "",
+        ),
     ];
     let answers = world.import(rows, false).await.unwrap();
     let Some(Item::Rejected(rejected)) = answers.last() else {
@@ -92,6 +101,7 @@ async fn bad_rows_are_all_told_with_their_numbers_and_nothing_is_put() {
         (6, "pin"),
         (8, "id"),
         (9, "extension"),
+        (10, "number"),
     ];
     assert_eq!(told, expected, "{rejected:?}");
     assert!(rejected.rows[2].problem.contains("boston"), "{rejected:?}");

@@ -186,6 +186,13 @@ async fn what_cannot_be_approved_is_said_by_field() {
         ),
         (with(|_| {}), "device.site: must be given"),
         (with(|device| device.site = "no where".into()), "device.site"),
+        (
+            with(|device| {
+                device.site = "chicago".into();
+                device.number = "12a".into();
+            }),
+            "device.number: number of a phone \"12a\"",
+        ),
     ] {
         let error = approve(&mut phones, 1, device).await.unwrap_err();
         assert!(error.message.contains(part), "{part}: {error}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use smol_str::SmolStr;
 
 use super::EmergencyPlan;
-use crate::EmergencyCall;
+use crate::{EmergencyCall, Phone};
 
 /// So many calls and windows are remembered at one edge. When there are more, the oldest that is over is
 /// forgotten, or else the oldest: its phone is no longer held, and a call-back goes to the newer one.
@@ -69,7 +69,7 @@ impl EmergencyCalls {
                 holds: false,
             };
         };
-        let (call_back, own_number) = self.choose(plan, &phone.device);
+        let (call_back, own_number) = self.choose(plan, phone);
         if call.test {
             return Begun {
                 call_back,
@@ -175,15 +175,20 @@ impl EmergencyCalls {
             .collect()
     }
 
-    /// The phone's own number, or the one that it has been lent, or a free one, or the one lent longest ago, or
-    /// the main number.
-    fn choose(&self, plan: &EmergencyPlan, device: &str) -> (Option<SmolStr>, bool) {
+    /// The phone's own number (the plan's word goes before the directory's), or the one that it has been lent, or a free
+    /// one, or the one lent longest ago, or the main number.
+    fn choose(&self, plan: &EmergencyPlan, phone: &Phone) -> (Option<SmolStr>, bool) {
+        let device = phone.device.as_str();
         let fixed = plan
             .call_back
             .iter()
             .find(|entry| entry.device.as_deref() == Some(device));
         if let Some(entry) = fixed {
             return (Some(entry.number.clone()), true);
+        }
+        if let Some(number) = &phone.number {
+            // Phones that are all given the main number share it: who calls it still counts.
+            return (Some(number.clone()), plan.main_number.as_ref() != Some(number));
         }
         let lent_here = self
             .records

@@ -36,12 +36,12 @@ pub struct EmergencyPlan {
     pub trunks: Vec<SmolStr>,
     /// The address where the directory has none for phone and site.
     pub location: SmolStr,
-    /// The number that the emergency service calls back where no other is free; E.164 with `+`.
+    /// The number that the emergency service calls back where the phone has none of its own and no other is free; E.164 with `+`.
     pub main_number: Option<SmolStr>,
     /// Which callers' calls to the main number are taken for a call-back; `None`: everybody's, for as long as a
     /// window is open.
     pub main_number_callers: Option<Pattern>,
-    /// Numbers that lead to one phone.
+    /// Numbers that lead to one phone, beside those that phones have by the directory ([`Phone::number`](crate::Phone)).
     pub call_back: Vec<CallBackNumber>,
     /// For so long after the call its phone is held and called back.
     pub window: Duration,
@@ -52,7 +52,8 @@ pub struct EmergencyPlan {
 pub struct CallBackNumber {
     /// E.164 with `+`.
     pub number: SmolStr,
-    /// The phone whose number it always is; `None`: it is lent to whichever phone makes an emergency call.
+    /// The phone whose number it always is; `None`: it is lent to whichever phone without a number makes an emergency
+    /// call.
     pub device: Option<SmolStr>,
 }
 

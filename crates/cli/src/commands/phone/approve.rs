@@ -19,7 +19,7 @@ Office and model are taken from what the phone told while it waited, where they 
 
 Examples:
   hotdesk phone approve 00:15:65:a0:b1:c2 --site chicago --desk 12
-  hotdesk phone approve 001565a0b1c2 --id chi-12 --label \"Desk 12\" --number 7012
+  hotdesk phone approve 001565a0b1c2 --id chi-12 --label \"Desk 12\" --number +13125550112
   hotdesk phone approve 001565a0b1c2 --site chicago --model yealink-t54w    before it was ever plugged in")]
 pub(crate) struct ApproveArgs {
     /// The phone's MAC address
@@ -40,8 +40,9 @@ pub(crate) struct ApproveArgs {
     /// What its screen shows while nobody is logged in
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     label: String,
-    /// Its own number, for call-backs
-    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    /// Its own number: with + and country code, which emergency calls show and are called back under, or digits as they are
+    /// dialled in the company
+    #[arg(long, value_name = "NUMBER", default_value = "", hide_default_value = true)]
     number: String,
     /// Where it stands, for emergency calls, where that is more exact than the office's address
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]

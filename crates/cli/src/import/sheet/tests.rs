@@ -72,6 +72,22 @@ fn every_bad_field_is_reported_with_line_and_column() {
 }
 
 #[test]
+fn a_phones_number_is_one_or_is_reported() {
+    let text = "id,site,number\nchi-1,chicago,+1 312 555 0101\nchi-2,chicago,7002\n";
+    let sheet = read(text.as_bytes(), None, false).unwrap();
+    let numbers = sheet.rows.iter().map(|row| match &row.record {
+        Some(Record::Device(device)) => device.number.as_str(),
+        other => panic!("not a phone: {other:?}"),
+    });
+    assert_eq!(numbers.collect::<Vec<_>>(), ["+13125550101", "7002"]);
+    let found = problems("id,site,number\nchi-1,chicago,<sip:x>\n");
+    assert!(
+        found[0].starts_with("2, 3 (number): number of a phone"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_name_is_in_a_file_once() {
     let text = "id,extension,aliases\nada,11,boss\nbob,12,ada\nADA,13,\ncarl,11,12 carl\n";
     assert_eq!(

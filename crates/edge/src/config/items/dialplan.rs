@@ -74,7 +74,8 @@ impl Item for Rule {
 
 impl Item for CallBackNumber {
     const PATH: &'static str = "emergency.call_back";
-    const DOC: &'static str = "A number under which the emergency service reaches one phone.";
+    const DOC: &'static str = "A number under which the emergency service reaches one phone. Not needed for those that have one in\n\
+                               the directory (hotdesk device put --number), with + and country code.";
     const KEYS: &'static [Key<Self>] = &[
         key!(
             required "number",
@@ -86,7 +87,8 @@ impl Item for CallBackNumber {
             "device",
             device,
             "\"00085d123456\"",
-            "The phone whose number it is. Default: it is lent to whichever phone makes an emergency call.",
+            "The phone whose number it is. Default: it is lent to whichever phone without one makes an\n\
+             emergency call.",
         ),
     ];
 

@@ -41,8 +41,8 @@ pub(super) const EMERGENCY: &[Key<Config>] = &[
         "emergency.main_number",
         dialplan.emergency.main_number,
         "\"+13125550100\"",
-        "The number that the emergency service calls back, for phones that have none under [[emergency.call_back]].\n\
-         With + and country code.",
+        "The number that the emergency service calls back, for phones that have none of their own, in the directory or\n\
+         under [[emergency.call_back]]. With + and country code.",
     ),
     key!(
         "emergency.main_number_callers",

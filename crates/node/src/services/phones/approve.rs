@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{WINDOW_MS_MAX, now};
 use crate::services::call::Call;
 use crate::services::request::{actor, request_id};
-use crate::services::{Error, Shared};
+use crate::services::{Error, Shared, device_number};
 use crate::telemetry::{self, note};
 
 pub(super) async fn approve(
@@ -26,6 +26,7 @@ pub(super) async fn approve(
     let state = shared.catch_up(call.deadline).await?;
     let given = required("device", request.device, "the phone")?;
     let device: Device = part("device", Some(completed(&state, given)?), "the phone")?;
+    let device = device_number::checked("device.number", device)?;
     note(telemetry::DEVICE_ID, &device.id);
     let there = check_new(&state, &device, id)?;
 

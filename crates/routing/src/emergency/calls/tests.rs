@@ -110,6 +110,40 @@ fn the_number_to_call_back_is_the_phones_own_then_a_lent_one_then_the_main_one()
 }
 
 #[test]
+fn the_directorys_number_of_a_phone_goes_before_the_lent_and_the_main_one_and_behind_the_plans() {
+    let plan = plan(&[("+1own", Some("a")), ("+1x", None)]);
+    let with = |device: &str, number: &str| EmergencyCall {
+        phone: Some(Phone {
+            device: device.into(),
+            number: Some(number.into()),
+            ..Phone::default()
+        }),
+        ..call(device)
+    };
+    let mut calls = EmergencyCalls::default();
+    for (at, device, number, shown) in [
+        (1, "a", "+1a", "+1own"),
+        (2, "b", "+1b", "+1b"),
+        (3, "c", "+1main", "+1main"),
+    ] {
+        let begun = calls.begin(&plan, &with(device, number), device, at);
+        assert_eq!(begun.call_back.as_deref(), Some(shown), "{device}");
+    }
+    let back = |plan: &EmergencyPlan, number: &str| calls.call_back(plan, number, Some("+49"), 4);
+    assert_eq!(back(&plan, "+1own").as_deref(), Some("a"));
+    assert_eq!(back(&plan, "+1b").as_deref(), Some("b"));
+    assert_eq!(back(&plan, "+1a"), None);
+    assert_eq!(back(&plan, "+1main").as_deref(), Some("c"));
+    // The number that all share stays everybody's, whoever has it in the directory.
+    let only_911 = EmergencyPlan {
+        main_number_callers: Some("^911$".parse().unwrap()),
+        ..plan
+    };
+    assert_eq!(back(&only_911, "+1main"), None);
+    assert_eq!(back(&only_911, "+1b").as_deref(), Some("b"));
+}
+
+#[test]
 fn the_main_number_reaches_the_last_caller_for_those_who_may_be_the_emergency_service() {
     let mut plan = plan(&[]);
     let mut calls = EmergencyCalls::default();

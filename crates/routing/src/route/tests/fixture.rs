@@ -67,6 +67,7 @@ impl People {
 
 pub(super) fn phone(device: &str, site: &str) -> Phone {
     Phone {
+        number: None,
         device: device.into(),
         site: site.into(),
         desk: "3-17".into(),
