@@ -3,6 +3,7 @@
 
 mod code;
 mod common;
+mod crashes;
 mod day;
 mod hostile;
 mod real;

@@ -14,7 +14,7 @@ use crate::common::{Desk, log_in, neutral, plan, put, switch_on};
 const PHONES: u32 = 200;
 /// How long the whole morning may take; a busy machine needs some of it.
 const MORNING: Duration = Duration::from_secs(180);
-const VENDORS: [Vendor; 8] = [
+pub(crate) const VENDORS: [Vendor; 8] = [
     Vendor::Cisco,
     Vendor::CiscoMpp,
     Vendor::Yealink,
@@ -59,7 +59,7 @@ fn extension(number: u32) -> String {
     format!("5{number:03}")
 }
 
-async fn put_person(company: &Company, number: u32) {
+pub(crate) async fn put_person(company: &Company, number: u32) {
     let extension = extension(number);
     let id = format!("person-{number}");
     company.put_user(user(&id, &extension)).await;
@@ -72,12 +72,12 @@ async fn put_person(company: &Company, number: u32) {
     company.directory(0).set_pin(request).await.expect("set the PIN");
 }
 
-async fn sits_down(phone: &SimPhone, number: u32) {
+pub(crate) async fn sits_down(phone: &SimPhone, number: u32) {
     log_in(phone, &extension(number), PIN).await;
     phone.press(hotdesk_phonesim::Press::Exit);
 }
 
-async fn shows(phone: &SimPhone, desk: &Desk, number: u32) {
+pub(crate) async fn shows(phone: &SimPhone, desk: &Desk, number: u32) {
     let extension = extension(number);
     let is_theirs = |view: &View| {
         let first = view.lines.first();
