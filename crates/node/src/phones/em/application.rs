@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `device` | the phone: `SEP<MAC>`, filled in by the phone or by its document |
 //! | `userid`, `seq` | user and PIN; without both the page asks for them |
-//! | `Logout` | anything but "false": logs out |
+//! | `doLogout`, `Logout` | "true": logs out. Programs send the first, which is the original's; our page the second |
 //! | `loginType` | what `userid` is: `UID` (the default), `SP`, `DN`. All are names of one name space here |
 //!
 //! Codes: 201 wrong user id or PIN, 202 one of them is missing, 204 this node cannot check PINs, 207 no `device`, 208 the
@@ -79,7 +79,8 @@ impl Asked {
                 "device" => asked.device = value.trim().to_owned(),
                 "userid" => asked.user = Some(value.trim().to_owned()),
                 "seq" => asked.pin = Zeroizing::new(value),
-                "Logout" => asked.logout = value != "false",
+                // Whatever else stands there ("null", "0", nothing) is no wish to log out.
+                "doLogout" | "Logout" => asked.logout |= value.eq_ignore_ascii_case("true"),
                 "loginType" => asked.login_type = Some(value),
                 _ => {}
             }

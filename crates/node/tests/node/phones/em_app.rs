@@ -55,6 +55,24 @@ async fn somebody_logs_in_and_out_on_the_screen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_true_logs_out_by_either_name() {
+    let world = em_office(|_| {}).await;
+    let is_in = || state(&world).session_at(&CISCO.parse().unwrap()).is_some();
+    for name in ["doLogout", "Logout"] {
+        let log_in = format!("device={SEP}&seq=1234&userid=2001");
+        page(&world, &log_in).await.is(200, "ADA");
+        for value in ["", "0", "null", "false", "FALSE"] {
+            let asked = page(&world, &format!("device={SEP}&{name}={value}")).await;
+            asked.is(200, "<CiscoIPPhoneMenu>");
+            assert!(is_in(), "{name}={value}");
+        }
+        page(&world, &format!("device={SEP}&{name}=true")).await;
+        assert!(!is_in(), "{name}=true");
+    }
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn newer_phones_post_what_was_typed() {
     let world = em_office(|_| {}).await;
     let mut ask = get(format!("/emapp/EMAppServlet?device={SEP}")).method("POST");
