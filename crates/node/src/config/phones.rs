@@ -72,6 +72,8 @@ pub struct EmSection {
     pub concurrent_max: u32,
     /// Refuse logins with a time of their own instead of taking them without it.
     pub refuse_exclusive_duration: bool,
+    /// Refuse logins with a device profile that is not named like the user.
+    pub check_device_profile: bool,
 }
 
 impl Default for EmSection {
@@ -83,6 +85,7 @@ impl Default for EmSection {
             allow_via: false,
             concurrent_max: 5,
             refuse_exclusive_duration: false,
+            check_device_profile: false,
         }
     }
 }

@@ -179,4 +179,11 @@ pub(super) static KEYS: &[Key] = &[
         shown: Shown::Default,
         field: Field::Flag(|c| &mut c.phones.em.refuse_exclusive_duration),
     },
+    Key {
+        path: "phones.em.check_device_profile",
+        doc: "Answer logins that name a device profile with code 12 unless it is one of the user's own names.\n\
+              Otherwise any is taken: everybody has one profile, and programs name it as it was called before.",
+        shown: Shown::Default,
+        field: Field::Flag(|c| &mut c.phones.em.check_device_profile),
+    },
 ];

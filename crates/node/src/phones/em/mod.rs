@@ -30,7 +30,7 @@
 //! | 9 | this node cannot check PINs: another pepper, or the file of applications cannot be read |
 //! | 10 | the application lacks the right, or the office is not its own; an end user asks about somebody else |
 //! | 11 | there is no such phone |
-//! | 12 | the profile is not the user's: everybody has one, named like the user |
+//! | 12 | `phones.em.check_device_profile` is set and the profile's name is none of the user's |
 //! | 18 | somebody else is logged in, and the rules do not let them be sent away; an end user logs somebody else out |
 //! | 19 | a logout where nobody is logged in |
 //! | 23 | there is no such user |
@@ -48,6 +48,8 @@
 //!
 //! - **`exclusiveDuration`** sets no time of its own: a session ends by the rules of the user's group. Tools send it as
 //!   a matter of course, so it is taken and written to the log, unless `phones.em.refuse_exclusive_duration` is set.
+//! - **`deviceProfile`**: everybody has one profile, called like the user id. Programs name it as it was called in the
+//!   system before, so any name is taken, unless `phones.em.check_device_profile` is set.
 //! - **A login elsewhere** evicts the session there where the rules say so, and answers success.
 //! - **`logoutAll`** has no user in it: of an end user it ends all sessions, of an application all that it may.
 //! - **The name of a phone** is `SEP` and its MAC address in upper case, whoever made it; one without an address goes by
@@ -105,6 +107,7 @@ pub(crate) struct Em {
     networks: Networks,
     allow_via: bool,
     refuse_exclusive: bool,
+    check_profile: bool,
     places: Arc<Semaphore>,
     wrong: Strangers,
 }
@@ -122,6 +125,7 @@ impl Em {
             networks: Networks::parse(&section.allow).map_err(of("phones.em.allow"))?,
             allow_via: section.allow_via,
             refuse_exclusive: section.refuse_exclusive_duration,
+            check_profile: section.check_device_profile,
             places: Arc::new(Semaphore::new(section.concurrent_max as usize)),
             wrong: Strangers::new(WRONG_PER_MINUTE_MAX),
         })))

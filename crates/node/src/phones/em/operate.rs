@@ -126,9 +126,10 @@ impl Request<'_> {
     ) -> Result<(&'s User, &'s Device), Code> {
         let user = user.ok_or(Code::NoUser)?;
         let device = device.ok_or(Code::NoDevice)?;
-        let is_other = |profile: &SmolStr| profile != user.id.as_smol();
-        if wanted.profile.as_ref().is_some_and(is_other) {
-            return Err(Code::NoProfile);
+        if self.em.check_profile {
+            let profile = wanted.profile.as_ref();
+            let is_own = |name: &SmolStr| self.user(name).is_some_and(|own| own.id == user.id);
+            profile.is_none_or(is_own).then_some(()).ok_or(Code::NoProfile)?;
         }
         self.check_exclusive(wanted.exclusive, user, device)?;
         Ok((user, device))

@@ -24,7 +24,10 @@ async fn every_refusal_has_the_code_that_tools_know() {
         (login(&app("not a name", "s3cret"), SEP, "ada", ""), Some(3)),
         (login(&app("ada", "0000"), SEP, "ada", ""), Some(3)),
         (login(&app("ada", "0000"), "SEP000000000001", "ada", ""), Some(3)),
-        (login(&app("ada", "0000"), SEP, "ada", &profile("other")), Some(3)),
+        (
+            login(&app("ada", "0000"), "SEP000000000001", "bob", &profile("other")),
+            Some(3),
+        ),
         (login(ADA, "SEP000000000001", "ada", ""), Some(11)),
         (login(VIEWER, SEP, "ada", ""), Some(10)),
         (logout(VIEWER, SEP), Some(10)),
@@ -36,8 +39,7 @@ async fn every_refusal_has_the_code_that_tools_know() {
         (login(TOOL, "SEP000000000001", "ada", ""), Some(11)),
         (logout(TOOL, "SEP000000000001"), Some(11)),
         (login(TOOL, SEP, "nobody", ""), Some(23)),
-        (login(TOOL, SEP, "ada", &profile("other")), Some(12)),
-        (login(TOOL, SEP, "ada", &profile("ada")), None),
+        (login(TOOL, SEP, "ada", &profile("UserDevProf")), None),
         (logout(TOOL, SEP), None),
         (logout(TOOL, SEP), Some(19)),
     ] {
@@ -157,4 +159,22 @@ async fn a_proxy_is_refused_unless_it_is_allowed() {
         answer.is(200, expected);
         world.node.shutdown().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_of_another_name_is_refused_where_that_is_configured() {
+    let world = em_office(|config| config.phones.em.check_device_profile = true).await;
+    let profile = |name: &str| format!("<deviceProfile>{name}</deviceProfile>");
+    let wrong = "<appInfo><appID>ada</appID><appCertificate>0000</appCertificate></appInfo>";
+    for (document, expected) in [
+        (login(TOOL, SEP, "ada", &profile("UserDevProf")), Some(12)),
+        (login(TOOL, SEP, "ada", &profile("bob")), Some(12)),
+        (login(wrong, SEP, "ada", &profile("bob")), Some(3)),
+        (login(TOOL, SEP, "ada", &profile("ada")), None),
+        (login(TOOL, SEP, "2001", &profile("ADA")), None),
+        (login(TOOL, SEP, "ada", &profile("2001")), None),
+    ] {
+        assert_eq!(code(&world, &document).await, expected, "{document}");
+    }
+    world.node.shutdown().await;
 }
