@@ -71,13 +71,19 @@ pub(crate) async fn log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, 
 
 /// The same for a caller that has its own words for what went wrong.
 pub(super) async fn try_log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
-    let answer = decide(phones, request).await;
+    let by = actor(request.surface);
+    try_log_in_by(phones, request, by).await
+}
+
+/// The same where the surface knows better who asks.
+pub(super) async fn try_log_in_by(phones: &Phones, request: LogIn, by: Actor) -> Result<LoggedIn, Error> {
+    let answer = decide(phones, request, by).await;
     let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
     phones.shared.metrics.login(outcome);
     answer
 }
 
-async fn decide(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
+async fn decide(phones: &Phones, request: LogIn, by: Actor) -> Result<LoggedIn, Error> {
     let shared = &phones.shared;
     let call = shared.gate.enter(Arc::new(MetadataMap::new()))?;
     let (proof, origin) = match request.proof {
@@ -90,7 +96,7 @@ async fn decide(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
             .map_err(|_| Error::invalid("user", "is no name that a user can have"))?,
         device: request.device,
         origin,
-        by: actor(request.surface),
+        by,
         request_id: request.request_id,
         deadline: call.deadline,
     };
@@ -114,25 +120,25 @@ pub(crate) async fn log_out(
     surface: &'static str,
 ) -> Result<Option<EndedSession>, Trouble> {
     let target = LogoutTarget::Device(device.clone());
-    let answer = end(phones, target, epoch, surface, new_request_id()).await;
+    let answer = end(phones, target, epoch, actor(surface), new_request_id()).await;
     answer
         .map(|ended| ended.into_iter().next())
         .map_err(|error| Trouble::new(phones, device, surface, None, &error))
 }
 
-/// Ends sessions.
+/// Ends sessions, as `by` asks.
 pub(super) async fn end(
     phones: &Phones,
     target: LogoutTarget,
     epoch: Option<Epoch>,
-    surface: &'static str,
+    by: Actor,
     request_id: RequestId,
 ) -> Result<Vec<EndedSession>, Error> {
     let call = phones.shared.gate.enter(Arc::new(MetadataMap::new()))?;
     let logout = Logout {
         target,
         epoch,
-        by: actor(surface),
+        by,
         request_id,
         deadline: call.deadline,
     };

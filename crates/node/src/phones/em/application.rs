@@ -24,14 +24,14 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use hotdesk_core::{Device, Session, State};
+use hotdesk_core::{Device, Session, State, UserId};
 use hotdesk_phone::em::{Code, PhoneCode};
 use hotdesk_phone::text::{Sentence, Word};
 use hotdesk_phone::{Action, Body, Field, FieldKind, Item, Key, Screen, Vendor};
 use zeroize::Zeroizing;
 
 use super::codes::on_phone;
-use super::{Em, Peer, Phones, SURFACE, device_of, name_of};
+use super::{Em, Peer, Phones, SURFACE, device_of, name_of, user_of};
 use crate::guesses::Origin;
 use crate::http::form;
 use crate::phones::app::write;
@@ -94,11 +94,13 @@ async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, asked: Asked)
         return StatusCode::NOT_FOUND.into_response();
     };
     let visit = Visit::new(phones, &asked.device);
-    let screen = match visit.admit(em, peer, headers, &asked) {
-        Err(problem) => visit.problem(&problem),
+    let admitted = visit.admit(em, peer, headers, &asked);
+    let (operation, user) = visit.about(&asked);
+    let told = match admitted {
+        Err(problem) => Err(problem),
         Ok(device) => match asked {
             Asked { logout: true, .. } => visit.log_out(&device).await,
-            Asked { user: None, .. } => visit.home(&device),
+            Asked { user: None, .. } => Ok(visit.home(&device)),
             Asked {
                 user: Some(user),
                 pin,
@@ -106,39 +108,97 @@ async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, asked: Asked)
             } => visit.log_in(&device, peer, user, pin).await,
         },
     };
+    tracing::info!(
+        address = %peer.address,
+        operation,
+        user_id = user.as_ref().map(|user| user.as_str()),
+        device_id = visit.device.as_ref().map(|device| device.id.as_str()),
+        code = told.as_ref().err().map(|problem| problem.code),
+        "request by Cisco's application"
+    );
+    let screen = told.unwrap_or_else(|problem| visit.text(Word::TitleProblem, problem.text));
     write(Vendor::Cisco, headers, &screen)
+}
+
+/// Why something was not done: the number that people know, and all that the page says.
+struct Problem {
+    code: u16,
+    text: String,
+}
+
+impl From<PhoneCode> for Problem {
+    fn from(code: PhoneCode) -> Self {
+        Self {
+            code: code.number(),
+            text: code.text().to_owned(),
+        }
+    }
+}
+
+impl From<Code> for Problem {
+    /// As the original says it.
+    fn from(code: Code) -> Self {
+        Self {
+            code: code.number(),
+            text: format!("Login is unavailable: {} ({})", code.text(), code.number()),
+        }
+    }
 }
 
 /// A request of a phone, with this node's copy of the state.
 struct Visit<'a> {
     phones: &'a Phones,
     state: State,
+    /// The phone that it names, where there is one.
+    device: Option<Arc<Device>>,
     office: Office,
 }
 
 impl<'a> Visit<'a> {
     fn new(phones: &'a Phones, device: &str) -> Self {
         let state = phones.shared.cluster.local().state;
-        let office = device_of(&state, device).map(|device| Office::of_device(&state, &device.id));
+        let device = device_of(&state, device).cloned();
+        let office = device
+            .as_ref()
+            .map(|device| Office::of_device(&state, &device.id));
         Self {
             phones,
             office: office.unwrap_or_default(),
             state,
+            device,
         }
     }
 
     /// The phone, when it may go on.
-    fn admit(&self, em: &Em, peer: &Peer, headers: &HeaderMap, asked: &Asked) -> Result<Arc<Device>, String> {
-        em.admit(peer, headers).map_err(unavailable)?;
+    fn admit(
+        &self,
+        em: &Em,
+        peer: &Peer,
+        headers: &HeaderMap,
+        asked: &Asked,
+    ) -> Result<Arc<Device>, Problem> {
+        em.admit(peer, headers)?;
         if asked.device.is_empty() {
-            return Err(PhoneCode::NoDeviceName.text().to_owned());
+            return Err(PhoneCode::NoDeviceName.into());
         }
         let login_type = asked.login_type.as_deref().unwrap_or_default();
         if !matches!(login_type, "" | "UID" | "SP" | "DN") {
-            return Err(PhoneCode::LoginType.text().to_owned());
+            return Err(PhoneCode::LoginType.into());
         }
-        let device = device_of(&self.state, &asked.device).ok_or(Code::NoDevice);
-        device.cloned().map_err(unavailable)
+        self.device.clone().ok_or_else(|| Code::NoDevice.into())
+    }
+
+    /// What is asked and about whom, for the log: somebody who exists, or nothing. People type PINs into the wrong field.
+    fn about(&self, asked: &Asked) -> (&'static str, Option<UserId>) {
+        let here = || {
+            self.session(self.device.as_ref()?)
+                .map(|session| session.user.clone())
+        };
+        match &asked.user {
+            _ if asked.logout => ("logout", here()),
+            None => ("page", here()),
+            Some(name) => ("login", user_of(&self.state, name).map(|user| user.id.clone())),
+        }
     }
 
     fn session(&self, device: &Device) -> Option<&Arc<Session>> {
@@ -199,9 +259,15 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn log_in(&self, device: &Device, peer: &Peer, user: String, pin: Zeroizing<String>) -> Screen {
+    async fn log_in(
+        &self,
+        device: &Device,
+        peer: &Peer,
+        user: String,
+        pin: Zeroizing<String>,
+    ) -> Result<Screen, Problem> {
         if user.is_empty() || pin.is_empty() {
-            return self.problem(PhoneCode::Blank.text());
+            return Err(PhoneCode::Blank.into());
         }
         let submitted = Instant::now();
         let request = LogIn {
@@ -222,41 +288,35 @@ impl<'a> Visit<'a> {
                 self.phones
                     .login_timed(&device.id, vendor, submitted, Instant::now(), epoch);
                 let name = self.name_of(&done.session);
-                self.text(Word::TitleWelcome, self.say(Sentence::Welcome { name }))
+                Ok(self.text(Word::TitleWelcome, self.say(Sentence::Welcome { name })))
             }
-            Err(trouble) => self.trouble(&trouble),
+            Err(trouble) => Err(self.trouble(&trouble)),
         }
     }
 
-    async fn log_out(&self, device: &Device) -> Screen {
+    async fn log_out(&self, device: &Device) -> Result<Screen, Problem> {
         let Some(session) = self.session(device) else {
-            return self.problem(&format!(
-                "{} ({})",
-                self.say(Sentence::NobodyHere),
-                Code::NobodyLoggedIn.number()
-            ));
+            let code = Code::NobodyLoggedIn.number();
+            let text = format!("{} ({code})", self.say(Sentence::NobodyHere));
+            return Err(Problem { code, text });
         };
         match log_out(self.phones, &device.id, Some(session.epoch), SURFACE).await {
             Ok(_) => {
                 let name = self.name_of(session);
-                self.text(Word::TitleLoggedOut, self.say(Sentence::LoggedOut { name }))
+                Ok(self.text(Word::TitleLoggedOut, self.say(Sentence::LoggedOut { name })))
             }
-            Err(trouble) => self.trouble(&trouble),
+            Err(trouble) => Err(self.trouble(&trouble)),
         }
     }
 
     /// What went wrong: our sentence, Cisco's number, and what support looks for.
-    fn trouble(&self, trouble: &Trouble) -> Screen {
+    fn trouble(&self, trouble: &Trouble) -> Problem {
         let reference = self.say(Sentence::Reference { id: &trouble.id });
-        self.problem(&format!(
-            "{} ({})\n{reference}",
-            trouble.sentence,
-            on_phone(trouble.reason)
-        ))
-    }
-
-    fn problem(&self, text: &str) -> Screen {
-        self.text(Word::TitleProblem, text.to_owned())
+        let code = on_phone(trouble.reason);
+        Problem {
+            code,
+            text: format!("{} ({code})\n{reference}", trouble.sentence),
+        }
     }
 
     fn text(&self, title: Word, text: String) -> Screen {
@@ -301,9 +361,4 @@ impl<'a> Visit<'a> {
     fn word(&self, word: Word) -> String {
         word.text(self.office.language).to_owned()
     }
-}
-
-/// As the original says it.
-fn unavailable(code: Code) -> String {
-    format!("Login is unavailable: {} ({})", code.text(), code.number())
 }

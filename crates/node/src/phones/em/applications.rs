@@ -21,7 +21,8 @@ use std::time::SystemTime;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, Params, PasswordVerifier};
-use hotdesk_core::SiteId;
+use hotdesk_core::command::ACTOR_BYTES_MAX;
+use hotdesk_core::{Actor, SiteId};
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 use toml::de::{DeTable, DeValue};
@@ -34,6 +35,8 @@ const FILE_BYTES_MAX: u64 = 256 * 1024;
 /// The most that checking a password may cost, in KiB and passes: a mistake in the file must not exhaust the node.
 const MEMORY_KIB_MAX: u32 = 256 * 1024;
 const PASSES_MAX: u32 = 16;
+/// The longest id, so that it stands whole in events.
+const ID_BYTES_MAX: usize = ACTOR_BYTES_MAX - "em:".len();
 
 /// Something that an application may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,11 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Application {
+    /// Who it is in events and the audit trail.
+    pub(super) fn actor(&self) -> Actor {
+        Actor(format!("em:{}", self.id).into())
+    }
+
     pub(super) fn may(&self, right: Right) -> bool {
         self.rights.contains(&right)
     }
@@ -198,6 +206,11 @@ fn application(value: &DeValue<'_>) -> Result<Application, String> {
             .ok_or_else(|| format!("an application's {key} is missing, or no text"))
     };
     let id = SmolStr::from(text("id")?);
+    if id.len() > ID_BYTES_MAX || id.contains(char::is_control) {
+        return Err(format!(
+            "id {id:?} must have at most {ID_BYTES_MAX} bytes, and no control characters"
+        ));
+    }
     let list = |key: &str| match table.get(key) {
         None => Ok(Vec::new()),
         Some(value) => {
@@ -310,6 +323,8 @@ pub(super) mod tests {
             ("application = 1".to_owned(), "expected [[application]]"),
             ("[[application]]\nid = \"a\"".to_owned(), "password is missing"),
             ("[[application]]\npassword = \"x\"".to_owned(), "id is missing"),
+            (format!("[[application]]\nid = \"{}\"", "a".repeat(62)), "at most 61 bytes"),
+            ("[[application]]\nid = \"a\\nb\"".to_owned(), "no control characters"),
             ("[[application]]\nid = \"a\"\npassword = \"hunter2\"".to_owned(), "PHC notation"),
             (
                 "[[application]]\nid = \"a\"\npassword = \"$argon2id$v=19$m=9999999,t=1,p=1$c29tZXNhbHQ$MTIzNDU2Nzg5MDEyMzQ1Ng\""

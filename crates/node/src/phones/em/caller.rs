@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hotdesk_core::{DeviceId, UserId, UserName};
+use hotdesk_core::{Actor, DeviceId, State, UserId, UserName};
 use hotdesk_phone::em::{self, Code, Origin};
 use tonic::metadata::MetadataMap;
 use zeroize::Zeroizing;
@@ -22,6 +22,16 @@ pub(super) enum Caller {
     Application(Arc<Application>),
     /// A user, who may act on nobody else.
     User(UserId),
+}
+
+impl Caller {
+    /// Who it is in events and the audit trail.
+    pub(super) fn actor(&self) -> Actor {
+        match self {
+            Self::Application(application) => application.actor(),
+            Self::User(user) => Actor(format!("user:{user}").into()),
+        }
+    }
 }
 
 /// What a request says about who asks, before it is believed.
@@ -64,6 +74,15 @@ impl Claim {
             }
             Err(_) => Err(Code::UserInfo),
         }
+    }
+
+    /// Who it says it is, for the log: somebody who exists, or nothing.
+    pub(super) fn actor(&self, state: &State) -> Option<Actor> {
+        let caller = match self {
+            Self::Application(application) => Caller::Application(Arc::clone(application)),
+            Self::User { name, .. } => Caller::User(state.find_user(name)?.id.clone()),
+        };
+        Some(caller.actor())
     }
 
     /// Whether what it says about the phone it asks for is believed, and what follows from that.

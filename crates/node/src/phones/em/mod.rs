@@ -14,6 +14,9 @@
 //! - An **application** of the file `phones.em.applications_file`, for what its rights and offices allow, for anybody.
 //! - An **end user**, with user id as `appID` and PIN as `appCertificate`, for himself only.
 //!
+//! What an application does is written down as done by "em:" and its id, what an end user ends as by "user:" and the
+//! id, everything else as by "phone:em"; the line in the log about each request has the address, the user and the phone.
+//!
 //! # Codes of the service
 //!
 //! | code | when |
@@ -68,7 +71,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::get;
-use hotdesk_core::{Device, DeviceId, MacAddress, State};
+use hotdesk_core::{Device, DeviceId, MacAddress, State, User, UserName};
 use hotdesk_phone::em::Code;
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
@@ -166,6 +169,11 @@ fn device_of<'a>(state: &'a State, name: &str) -> Option<&'a Arc<Device>> {
         .and_then(|digits| MacAddress::parse(digits).ok())
         .and_then(|mac| state.device_by_mac(&mac));
     by_mac.or_else(|| state.device(&DeviceId::parse(name).ok()?))
+}
+
+/// The user of any name.
+fn user_of<'a>(state: &'a State, name: &str) -> Option<&'a Arc<User>> {
+    state.find_user(&UserName::parse(name).ok()?)
 }
 
 /// The name of a phone for Cisco's tools.

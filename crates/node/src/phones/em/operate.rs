@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use futures::{StreamExt as _, stream};
 use hotdesk_core::command::LogoutTarget;
-use hotdesk_core::{Device, DeviceId, RecentAt, SiteId, State, User, UserId, UserName};
+use hotdesk_core::{Device, DeviceId, Epoch, RecentAt, SiteId, State, User, UserId, UserName};
 use hotdesk_phone::em::{Code, DeviceResult, Exclusive, Operation, Response, UserResult};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use std::sync::Arc;
 use super::applications::{Application, Right};
 use super::caller::{Caller, Claim};
 use super::codes::{Doing, code};
-use super::{Em, SURFACE, device_of, name_of};
+use super::{Em, SURFACE, device_of, name_of, user_of};
 use crate::guesses::Origin;
 use crate::phones::Phones;
-use crate::phones::login::{LogIn, Proof, end, log_in};
+use crate::phones::login::{self, LogIn, Proof, try_log_in_by};
 use crate::services::new_request_id;
 
 /// Logouts of a `logoutAll` under way at the same time.
@@ -71,8 +71,10 @@ impl Request<'_> {
     async fn log_in(&self, claim: Claim, wanted: Wanted) -> Result<(), Code> {
         let user = self.user(&wanted.user);
         let device = device_of(&self.state, &wanted.device);
+        let mut by = None;
         let (user, device, proof) = match claim {
             Claim::Application(application) => {
+                by = Some(application.actor());
                 allowed(&application, Right::Login, device.map(|device| &device.site))?;
                 let (user, device) = self.checked(&wanted, user, device)?;
                 (user, device, Proof::Vouched)
@@ -86,6 +88,7 @@ impl Request<'_> {
                     Err(Code::NoRights)
                 };
                 match checked {
+                    // Nobody has shown yet to be the user: the request is the interface's.
                     Ok((user, device)) => {
                         let origin = Origin::Address(self.address);
                         (user, device, Proof::Pin { typed: pin, origin })
@@ -99,6 +102,7 @@ impl Request<'_> {
             }
         };
         let is_pin = matches!(proof, Proof::Pin { .. });
+        let by = by.unwrap_or_else(|| login::actor(SURFACE));
         let request = LogIn {
             user: user.id.to_string(),
             device: device.id.clone(),
@@ -107,10 +111,10 @@ impl Request<'_> {
             request_id: new_request_id(),
             address: Some(self.address),
         };
-        match log_in(self.phones, request).await {
+        match try_log_in_by(self.phones, request, by).await {
             Ok(_) => Ok(()),
             // An application that names somebody who does not exist is told so; a user who asks is the user.
-            Err(trouble) => Err(match code(trouble.reason, Doing::Login) {
+            Err(error) => Err(match code(error.name(), Doing::Login) {
                 Code::NoUser if is_pin => Code::InvalidApplication,
                 other => other,
             }),
@@ -174,16 +178,14 @@ impl Request<'_> {
                     return Err(Code::AnotherUser);
                 }
                 // Only that session: were there another one by now, the caller would not have meant it.
-                match self
-                    .end(LogoutTarget::Device(device.id.clone()), Some(session.epoch))
-                    .await?
-                {
+                let target = LogoutTarget::Device(device.id.clone());
+                match self.end(caller, target, Some(session.epoch)).await? {
                     0 => Err(Code::NobodyLoggedIn),
                     _ => Ok(()),
                 }
             }
             (_, Caller::User(user)) => self
-                .end(LogoutTarget::User(UserName::from(user)), None)
+                .end(caller, LogoutTarget::User(UserName::from(user)), None)
                 .await
                 .map(|_| ()),
             (_, Caller::Application(application)) => {
@@ -195,7 +197,7 @@ impl Request<'_> {
                 let devices: Vec<DeviceId> = sessions.map(|session| session.device.clone()).collect();
                 let ends = devices
                     .into_iter()
-                    .map(|device| self.end(LogoutTarget::Device(device), None));
+                    .map(|device| self.end(caller, LogoutTarget::Device(device), None));
                 let ended: Vec<_> = stream::iter(ends)
                     .buffer_unordered(LOGOUTS_AT_ONCE)
                     .collect()
@@ -206,8 +208,8 @@ impl Request<'_> {
     }
 
     /// Ends sessions; says how many.
-    async fn end(&self, target: LogoutTarget, epoch: Option<hotdesk_core::Epoch>) -> Result<usize, Code> {
-        let ended = end(self.phones, target, epoch, SURFACE, new_request_id()).await;
+    async fn end(&self, caller: &Caller, target: LogoutTarget, epoch: Option<Epoch>) -> Result<usize, Code> {
+        let ended = login::end(self.phones, target, epoch, caller.actor(), new_request_id()).await;
         ended
             .map(|ended| ended.len())
             .map_err(|error| code(error.name(), Doing::Other))
@@ -278,8 +280,31 @@ impl Request<'_> {
     }
 
     fn user(&self, name: &str) -> Option<&Arc<User>> {
-        self.state.find_user(&UserName::parse(name).ok()?)
+        user_of(&self.state, name)
     }
+}
+
+/// The user and the phone that a request is about, as far as the directory has them: what it does not have may be
+/// anything, a PIN in the wrong place included, and is nothing for the log.
+pub(super) fn subjects(state: &State, operation: &Operation) -> (Option<UserId>, Option<DeviceId>) {
+    let (device, user) = match operation {
+        Operation::Login { device, user, .. } => (device, Some(user)),
+        Operation::Logout { device } => (device, None),
+        Operation::LogoutAll
+        | Operation::DeviceUser { .. }
+        | Operation::UserDevices { .. }
+        | Operation::CheckUser { .. }
+        | Operation::DeviceProfiles { .. } => return (None, None),
+    };
+    let device = device_of(state, device).map(|device| device.id.clone());
+    let user = match user {
+        Some(name) => user_of(state, name).map(|user| user.id.clone()),
+        None => {
+            let session = device.as_ref().and_then(|device| state.session_at(device));
+            session.map(|session| session.user.clone())
+        }
+    };
+    (user, device)
 }
 
 /// A login as it was asked for.

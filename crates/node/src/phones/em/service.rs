@@ -7,11 +7,13 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
+use hotdesk_core::{DeviceId, UserId};
 use hotdesk_phone::em::{Code, Operation, Request as Document, Response};
+use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::caller::Claim;
-use super::operate::Request;
+use super::operate::{Request, subjects};
 use super::{BODY_BYTES_MAX, Em, Peer, Phones};
 use crate::http::form;
 
@@ -69,8 +71,10 @@ async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, form: &[u8]) 
     };
     tracing::info!(
         address = %peer.address,
-        application = log.application,
+        by = log.by.as_deref(),
         operation = log.operation,
+        user_id = log.user.as_ref().map(|user| user.as_str()),
+        device_id = log.device.as_ref().map(|device| device.as_str()),
         code,
         "request by Cisco's interface"
     );
@@ -84,8 +88,12 @@ async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, form: &[u8]) 
 /// What may be in the log about a request.
 #[derive(Default)]
 struct Log {
-    application: Option<String>,
+    /// Who asked; with code 3 or 26, who it was said to be.
+    by: Option<SmolStr>,
     operation: Option<&'static str>,
+    /// Who was to log in, or was logged in at the phone.
+    user: Option<UserId>,
+    device: Option<DeviceId>,
 }
 
 async fn decide(
@@ -106,10 +114,12 @@ async fn decide(
         code: malformed.code(),
         text: malformed.to_string(),
     })?;
+    let state = phones.shared.cluster.local().state;
     log.operation = Some(name_of(&asked.operation));
+    (log.user, log.device) = subjects(&state, &asked.operation);
     let claim = Claim::of(em, &asked.application, peer.address).await;
-    if let Ok(Claim::Application(application)) = &claim {
-        log.application = Some(application.id.to_string());
+    if let Ok(claim) = &claim {
+        log.by = claim.actor(&state).map(|by| by.0);
     }
     let failed = |code: Code| match code {
         // As the original says it; the name is the caller's own.
@@ -124,6 +134,7 @@ async fn decide(
     let request = Request {
         phones,
         em,
+        // Once more: looking at the password has taken its time.
         state: phones.shared.cluster.local().state,
         address: peer.address,
     };

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bounds;
+mod recorded;
 mod refusals;
 
 use std::fmt::Write as _;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::pages::*;
@@ -12,8 +13,25 @@ use super::*;
 /// A PIN that no number, address or time in a log is by chance.
 const PIN: &str = "73918264";
 
+/// What is logged while the guard lives, on one thread.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    pub(super) fn start() -> (Self, DefaultGuard) {
+        let captured = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(captured.clone())
+            .finish();
+        (captured, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -37,13 +55,7 @@ impl<'a> MakeWriter<'a> for Captured {
 /// On one thread, so that everything the node does is captured.
 #[tokio::test]
 async fn neither_a_pin_nor_a_token_is_ever_written_to_the_log() {
-    let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(captured.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (captured, _guard) = Captured::start();
 
     let mut world = office().await;
     world.set_pin("ada", PIN).await.unwrap();
@@ -83,7 +95,7 @@ async fn neither_a_pin_nor_a_token_is_ever_written_to_the_log() {
     let cookie = answer.header("set-cookie").to_owned();
     assert_eq!(answer.status, 303);
 
-    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let log = captured.text();
     for part in [
         "logged in",
         "not done at a phone",

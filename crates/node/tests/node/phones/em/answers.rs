@@ -29,7 +29,7 @@ async fn a_tool_logs_people_in_and_out_and_sees_who_is_where() {
         .session_at(&CISCO.parse().unwrap())
         .cloned()
         .unwrap();
-    assert_eq!(session.by.as_str(), "phone:em");
+    assert_eq!(session.by.as_str(), "em:tool");
 
     // A login elsewhere evicts; a second one at the phone takes it over.
     assert_eq!(code(&world, &login(TOOL, YEALINK_SEP, "2001", "")).await, None);
