@@ -107,6 +107,9 @@ pub enum Malformed {
     /// It or one of its texts is too long.
     #[error("the document or one of its texts is too long")]
     TooLong,
+    /// There is text where only elements may be.
+    #[error("there is text between elements")]
+    Text,
     /// An element is missing.
     #[error("<{0}> is missing")]
     Missing(&'static str),
@@ -165,12 +168,13 @@ impl Request {
                 return Err(Malformed::Unexpected { element, parent });
             }
         };
-        let mut fields = Fields::of(&asked);
+        let mut fields = Fields::of(&asked)?;
         let operation = if is_query {
             query(&asked, &mut fields)?
         } else {
             request(&asked, &mut fields)?
         };
+        fields.login_type()?;
         let origin = fields.origin()?;
         fields.finish()?;
         Ok(Self {
@@ -182,7 +186,7 @@ impl Request {
 }
 
 fn application(info: &Element) -> Result<Application, Malformed> {
-    let mut fields = Fields::of(info);
+    let mut fields = Fields::of(info)?;
     let id = fields.optional("appID")?.ok_or(Malformed::Missing("appID"))?;
     let plain = fields.optional("appCertificate")?;
     let encrypted = fields.optional("appEncryptedCertificate")?;
@@ -241,10 +245,13 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn of(element: &'a Element) -> Self {
-        Self {
-            children: element.children.iter().collect(),
+    fn of(element: &'a Element) -> Result<Self, Malformed> {
+        if !element.text.is_empty() {
+            return Err(Malformed::Text);
         }
+        Ok(Self {
+            children: element.children.iter().collect(),
+        })
     }
 
     fn take(&mut self, name: &str) -> Option<&'a Element> {
@@ -272,11 +279,11 @@ impl<'a> Fields<'a> {
     /// One name or more.
     fn names(&mut self, name: &'static str) -> Result<Vec<SmolStr>, Malformed> {
         let mut names = vec![self.name(name)?];
-        while let Some(text) = self.optional(name)? {
+        while self.children.iter().any(|child| child.name == name) {
             if names.len() >= NAMES_MAX {
                 return Err(Malformed::TooMany);
             }
-            names.push(text.into());
+            names.push(self.name(name)?);
         }
         Ok(names)
     }
@@ -285,18 +292,33 @@ impl<'a> Fields<'a> {
         let Some(element) = self.take("exclusiveDuration") else {
             return Ok(None);
         };
-        let mut fields = Self::of(element);
+        let mut fields = Self::of(element)?;
         let wrong = Malformed::Value {
             element: "exclusiveDuration",
             expected: "<time> in minutes, or <indefinite/>",
         };
         let exclusive = match (fields.optional("time")?, fields.take("indefinite")) {
             (Some(minutes), None) => Exclusive::Minutes(minutes.parse().map_err(|_| wrong)?),
-            (None, Some(_)) => Exclusive::Indefinite,
+            (None, Some(indefinite)) => {
+                Self::of(indefinite)?.finish()?;
+                Exclusive::Indefinite
+            }
             _ => return Err(wrong),
         };
         fields.finish()?;
         Ok(Some(exclusive))
+    }
+
+    /// What kind of name the user's is. Programs may say it as the original's application does; all names are of one
+    /// name space here.
+    fn login_type(&mut self) -> Result<(), Malformed> {
+        match self.optional("loginType")? {
+            None | Some("" | "UID" | "SP" | "DN") => Ok(()),
+            Some(_) => Err(Malformed::Value {
+                element: "loginType",
+                expected: "UID, SP or DN",
+            }),
+        }
     }
 
     fn origin(&mut self) -> Result<Origin, Malformed> {

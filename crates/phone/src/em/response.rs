@@ -103,7 +103,7 @@ impl Response {
                     for (index, name) in names.iter().enumerate() {
                         out.element("deviceProfile", &[], |out| {
                             out.leaf("deviceProfileName", name);
-                            let is_default = if index == 0 { "true" } else { "false" };
+                            let is_default = if index == 0 { "t" } else { "f" };
                             out.leaf("isDefaultDeviceProfile", is_default);
                         });
                     }
@@ -165,7 +165,10 @@ impl Out {
     }
 
     fn text(&mut self, text: &str) {
-        self.0.push_str(&Format::Xml.escape(text));
+        // Quotes stay as they are in a text: there are clients that look for them without reading XML.
+        let escaped = Format::Xml.escape(text);
+        self.0
+            .push_str(&escaped.replace("&quot;", "\"").replace("&#39;", "'"));
     }
 }
 

@@ -106,6 +106,25 @@ fn white_space_a_declaration_and_a_named_dtd_do_not_matter() {
 }
 
 #[test]
+fn what_old_programs_add_does_no_harm() {
+    let expected = Operation::Logout {
+        device: "SEP1".into(),
+    };
+    for (before, inner) in [
+        ("<!DOCTYPE request SYSTEM \"x\" []>", ""),
+        ("<!DOCTYPE request SYSTEM \"x\" [ \r\n ]>", ""),
+        ("<!DOCTYPE request>", "<loginType>UID</loginType>"),
+        ("", "<loginType> DN </loginType>"),
+        ("", "<loginType/>"),
+    ] {
+        let document = format!(
+            "{before}<request a=\"1\" b='2'>{APP}<logout><deviceName>SEP1</deviceName>{inner}</logout></request>"
+        );
+        assert_eq!(parse(&document).as_ref(), Ok(&expected), "{document}");
+    }
+}
+
+#[test]
 fn an_encrypted_certificate_is_told_from_a_plain_one() {
     let document = "<request><appInfo><appID>x</appID><appEncryptedCertificate>6f2a</appEncryptedCertificate></appInfo>\
                     <logoutAll/></request>";
@@ -155,6 +174,60 @@ fn what_is_not_of_the_grammar_is_refused_with_the_code_for_it() {
             Code::Parse,
         ),
         (request("<logoutAll/><logoutAll/>"), Code::Parse),
+        (request("<logoutAll>x</logoutAll>"), Code::Parse),
+        (request("x<logoutAll/>"), Code::Parse),
+        (
+            request("<logout>x<deviceName>SEP1</deviceName></logout>"),
+            Code::Parse,
+        ),
+        (
+            request("<logout a='1' a='2'><deviceName>SEP1</deviceName></logout>"),
+            Code::Parse,
+        ),
+        (
+            request("<logout a=1><deviceName>SEP1</deviceName></logout>"),
+            Code::Parse,
+        ),
+        (
+            request("<logout><deviceName>SEP1\u{0}</deviceName></logout>"),
+            Code::Parse,
+        ),
+        (
+            request("<logout><deviceName>SEP1\u{1}</deviceName></logout>"),
+            Code::Parse,
+        ),
+        (
+            request("<logout><deviceName>SEP1&#1;</deviceName></logout>"),
+            Code::Parse,
+        ),
+        (
+            format!("<!DOCTYPE request><!DOCTYPE request>{}", request("<logoutAll/>")),
+            Code::Parse,
+        ),
+        (
+            format!("{}<!DOCTYPE request>", request("<logoutAll/>")),
+            Code::Parse,
+        ),
+        (request("<!DOCTYPE request><logoutAll/>"), Code::Parse),
+        (
+            format!("{}<?xml version=\"1.0\"?>", request("<logoutAll/>")),
+            Code::Parse,
+        ),
+        (
+            request("<logout><deviceName>SEP1</deviceName><loginType>XX</loginType></logout>"),
+            Code::Parse,
+        ),
+        (
+            request(
+                "<login><deviceName>d</deviceName><userID>u</userID><exclusiveDuration><indefinite>x</indefinite>\
+                 </exclusiveDuration></login>",
+            ),
+            Code::Parse,
+        ),
+        (
+            query("<checkUser><userID>a</userID><userID> </userID></checkUser>"),
+            Code::Parse,
+        ),
         (
             request("<logoutAll><isViaHeaderSet>maybe</isViaHeaderSet></logoutAll>"),
             Code::Parse,
@@ -215,7 +288,7 @@ fn a_hundred_names_are_not_too_many() {
 fn answers_are_what_they_were() {
     let failure = Response::Failure {
         code: Code::InvalidApplication,
-        text: "Could not authenticate 'a<b>&c'".into(),
+        text: "Could not authenticate 'a<b>&c' or \"d\"".into(),
     };
     let device = |current: Option<&str>, last: Option<&str>| DeviceResult::Users {
         current: current.map(SmolStr::from),

@@ -31,17 +31,25 @@ impl Element {
         if document.len() > DOCUMENT_BYTES_MAX {
             return Err(Malformed::TooLong);
         }
+        if !document.chars().all(is_character) {
+            return Err(Malformed::NotXml);
+        }
         let mut reader = Reader::from_str(document);
         reader.config_mut().expand_empty_elements = true;
         let mut open: Vec<Self> = Vec::new();
         let mut root = None;
         let mut elements = 0;
+        let mut has_doctype = false;
         loop {
             match reader.read_event().map_err(|_| Malformed::NotXml)? {
                 Event::Start(tag) => {
                     elements += 1;
                     if root.is_some() || open.len() >= DEPTH_MAX || elements > ELEMENTS_MAX {
                         return Err(Malformed::TooMany);
+                    }
+                    // None means anything here, but they have to be written as such, each once.
+                    if tag.attributes().any(|attribute| attribute.is_err()) {
+                        return Err(Malformed::NotXml);
                     }
                     open.push(Self {
                         name: tag.name().as_ref().to_owned(),
@@ -52,6 +60,9 @@ impl Element {
                     // The reader has checked that the names match.
                     let mut element = open.pop().ok_or(Malformed::NotXml)?;
                     element.text = element.text.trim().to_owned();
+                    if !element.children.is_empty() && !element.text.is_empty() {
+                        return Err(Malformed::Text);
+                    }
                     match open.last_mut() {
                         Some(parent) => parent.children.push(element),
                         None => root = Some(element),
@@ -61,18 +72,23 @@ impl Element {
                 Event::CData(text) => add(&mut open, &text.xml10_content())?,
                 Event::GeneralRef(reference) => {
                     let character = match reference.resolve_char_ref() {
-                        Ok(Some(character)) => character,
+                        Ok(Some(character)) if is_character(character) => character,
+                        Ok(Some(_)) => return Err(Malformed::NotXml),
                         Ok(None) => predefined(&reference.xml10_content()).ok_or(Malformed::Entity)?,
                         Err(_) => return Err(Malformed::NotXml),
                     };
                     add(&mut open, character.encode_utf8(&mut [0; 4]))?;
                 }
                 Event::DocType(declaration) => {
+                    if elements > 0 || std::mem::replace(&mut has_doctype, true) {
+                        return Err(Malformed::NotXml);
+                    }
                     // A name and where it could be fetched are harmless: nobody fetches it. Declarations are not.
-                    if declaration.contains('[') || declaration.contains("<!") {
+                    if has_declarations(&declaration) {
                         return Err(Malformed::Entity);
                     }
                 }
+                Event::Decl(_) if elements > 0 || has_doctype => return Err(Malformed::NotXml),
                 Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
                 Event::Eof => break,
             }
@@ -98,6 +114,21 @@ fn add(open: &mut [Element], text: &str) -> Result<(), Malformed> {
     }
     element.text.push_str(text);
     Ok(())
+}
+
+/// Whether a document type has more than a name and where it could be fetched.
+fn has_declarations(doctype: &str) -> bool {
+    match doctype.split_once('[') {
+        None => doctype.contains("<!"),
+        Some((_, inner)) => inner
+            .rsplit_once(']')
+            .is_none_or(|(inner, _)| !inner.trim().is_empty()),
+    }
+}
+
+/// What a document may consist of (XML 1.0 §2.2).
+const fn is_character(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// The entities that every document has (XML 1.0 §4.6).
