@@ -17,15 +17,16 @@ pub(crate) struct ListArgs {
     /// Only records after this id, in order of ids
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     after: String,
-    /// At most so many [default: all]
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    /// At most so many, and at least one [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
 }
 
 impl ListArgs {
     /// How many records are wanted at most.
     pub(super) fn limit(&self) -> usize {
-        self.limit.unwrap_or(usize::MAX)
+        self.limit
+            .map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
     }
 }
 

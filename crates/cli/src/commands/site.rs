@@ -50,7 +50,7 @@ pub(crate) struct PutArgs {
     /// The civic address that an emergency call from here carries
     #[arg(long, value_name = "TEXT")]
     emergency_location: Option<String>,
-    /// What its neutral phones and their pages speak: en, de, fr, es, pt or it
+    /// What its neutral phones and their pages speak: en, de, fr, es, pt or it; empty for the usual one, en
     #[arg(long, value_name = "TAG", value_parser = language)]
     language: Option<String>,
     /// Whether its phones list who was logged in at them lately, so that a name need not be typed
@@ -66,6 +66,9 @@ enum Switch {
 }
 
 fn language(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
     text.parse::<Language>().map(|language| language.tag().to_owned())
 }
 
@@ -159,4 +162,17 @@ fn show_list(context: &Context, sites: &[Site]) -> Result<(), Problem> {
         )
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_kept_by_tag_and_an_empty_one_takes_it_away() {
+        for (given, kept) in [("pt-BR", "pt"), ("de", "de"), ("", "")] {
+            assert_eq!(language(given).as_deref(), Ok(kept), "{given}");
+        }
+        assert!(language("tlh").is_err());
+    }
 }

@@ -1,6 +1,7 @@
 //! What a newcomer reads first: what listens where, who can log in, what to try.
 
 use std::env;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::narrate::Narrator;
@@ -27,17 +28,19 @@ pub(crate) async fn offices(
         .enumerate()
         .map(|(position, office)| {
             let role = if position == leader { "leads" } else { "votes" };
+            let url = |address: Option<SocketAddr>, path| {
+                address.map_or_else(String::new, |address| format!("http://{address}/{path}"))
+            };
             vec![
                 office.place.id.to_owned(),
                 format!("node {}, {role}", office.place.node_id),
                 format!("http://{}", office.address),
-                office
-                    .status_address()
-                    .map_or_else(String::new, |address| format!("http://{address}/status")),
+                url(office.metrics_address(), "metrics"),
+                url(office.status_address(), "status"),
             ]
         })
         .collect();
-    let text = table(&["OFFICE", "NODE", "ADDRESS", "EDGE"], rows, "");
+    let text = table(&["OFFICE", "NODE", "ADDRESS", "METRICS", "EDGE"], rows, "");
     for line in text.lines() {
         say.plain(&format!("  {line}"))?;
     }

@@ -112,6 +112,11 @@ impl Office {
         self.sip.as_ref().and_then(SipEdge::http_address)
     }
 
+    /// Where its node shows its metrics.
+    pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {
+        self.node.as_ref()?.http_address()
+    }
+
     /// Where its node serves phones' documents and pages.
     pub(crate) fn pages_address(&self) -> Option<SocketAddr> {
         self.node.as_ref()?.phones_addresses().first().copied()
@@ -178,6 +183,8 @@ fn config(place: Place, dir: &Path, all: &[SocketAddr], ports: &Ports) -> Config
     config.sip.domain = Some(phones::DOMAIN.to_owned());
     config.sip.key_file = Some(phones::line_key(dir));
     let (sip, pages) = (ports.sip[position(place)], ports.pages[position(place)]);
+    // Any free port: it is printed, and another one after the node was started again.
+    config.http.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)).to_string());
     config.phones.http_listen = vec![pages.to_string()];
     config.phones.url = Some(format!("http://{pages}"));
     config.phones.registrar = Some(format!("{sip};transport=udp"));

@@ -108,6 +108,8 @@ fn a_wrong_command_line_ends_with_2() {
         &["phone", "reload", "--all", "--site", "chicago"],
         &["phone", "reload", "--all", "--wait", "soon"],
         &["phone", "list", "--state", "asleep"],
+        &["phone", "list", "--limit", "0"],
+        &["user", "list", "--limit", "0"],
         &["user", "profile", "set", "ada"],
         &["user", "profile", "set", "ada", "--ring-tone", "10"],
         &["user", "profile", "set", "ada", "--speed-dial", "2000"],

@@ -18,7 +18,7 @@ SHOWS is the position in the log of what the phone is known to show, and of what
 States:
   shown          it shows what it should
   loading        it was told to load and has not done so yet
-  gave up        it did not come however often it was told; TROUBLE says what was tried. Calls go where they should
+  gave up        it did not come however often it was told; TROUBLE says how often that was. Calls go where they should
   not enrolled   it has no generated password: set up by hand, or `hotdesk device secret PHONE --generate`
   first contact  known, and has never fetched anything
 
