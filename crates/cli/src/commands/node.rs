@@ -44,6 +44,7 @@ impl NodeArgs {
         }
         let config = load(self.config.as_deref())?;
         if self.check {
+            config.check_files().map_err(StartError::from)?;
             context.out.line("the configuration is right")?;
             return Ok(());
         }

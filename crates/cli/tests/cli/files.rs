@@ -145,3 +145,44 @@ fn the_configurations_in_deploy_are_right_and_fit_together() {
     let sites: Vec<_> = configs.iter().map(|config| config.node.site.as_str()).collect();
     assert_eq!(sites, ["chicago", "new-york", "austin"]);
 }
+
+#[test]
+fn the_check_of_a_configuration_reads_the_file_of_applications() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, applications) = (folder.path().join("node.toml"), folder.path().join("em.toml"));
+    let key = folder.path().join("line.key");
+    let text = format!(
+        "listen = \"127.0.0.1:7300\"\n[node]\nid = 1\nsite = \"chicago\"\ndata_dir = {:?}\n\
+         [cluster]\nfounders = {{ 1 = \"127.0.0.1:7300\" }}\n[pin]\ndanger_no_pepper = true\n\
+         [sip]\nkey_file = {key:?}\ndomain = \"example.com\"\n\
+         [phones]\nhttp_listen = [\"127.0.0.1:8080\"]\nregistrar = \"127.0.0.1:5060\"\n\
+         em.enabled = true\nem.applications_file = {applications:?}\n",
+        folder.path()
+    );
+    std::fs::write(&file, text).expect("write");
+    let check = || hotdesk(&["node", "--check", "--config", &file.display().to_string()]);
+    let entry = |password: &str, rights: &str| {
+        format!("[[application]]\nid = \"desk\"\npassword = \"{password}\"\nrights = {rights}\n")
+    };
+    let password = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$MTIzNDU2Nzg5MDEyMzQ1Ng";
+    for (text, part) in [
+        (None, "cannot read"),
+        (Some(entry("hunter2", "[\"query\"]")), "PHC notation"),
+        (Some(entry(password, "[\"rule\"]")), "is no right"),
+    ] {
+        if let Some(text) = text {
+            std::fs::write(&applications, text).expect("write");
+        }
+        let output = check();
+        assert_eq!(output.status.code(), Some(2), "{part}");
+        let said = err(&output);
+        assert!(
+            said.contains("phones.em.applications_file") && said.contains(part),
+            "{said}"
+        );
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    std::fs::write(&applications, entry(password, "[\"query\"]")).expect("write");
+    let output = check();
+    assert!(output.status.success(), "{}", err(&output));
+}

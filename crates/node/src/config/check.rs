@@ -6,6 +6,7 @@ use hotdesk_core::SiteId;
 
 use super::Config;
 use super::problem::{ConfigError, Problem};
+use crate::phones::check_applications;
 use crate::secret::Secret;
 
 /// The secrets, wherever they were given.
@@ -38,6 +39,19 @@ impl Config {
             Ok(())
         } else {
             Err(ConfigError { problems })
+        }
+    }
+
+    /// Checks the files that a start would read and refuse, as far as their text alone tells.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with what is wrong; nothing that is secret is repeated.
+    pub fn check_files(&self) -> Result<(), ConfigError> {
+        let em = &self.phones.em;
+        match em.applications_file.as_deref().filter(|_| em.enabled) {
+            Some(file) => check_applications(file)
+                .map_err(|problem| ConfigError::of_key("phones.em.applications_file", problem)),
+            None => Ok(()),
         }
     }
 

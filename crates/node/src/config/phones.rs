@@ -7,7 +7,7 @@ use hotdesk_phone::{Registrar, Transport};
 
 use super::Config;
 use super::check::{expected_host_port, is_host_port, is_loopback};
-use crate::phones::Networks;
+use crate::phones::{Networks, check_hosts};
 
 /// How many addresses a list may name.
 const LIST_MAX: usize = 16;
@@ -68,6 +68,8 @@ pub struct EmSection {
     pub allow: Vec<String>,
     /// Take requests that came through a proxy.
     pub allow_via: bool,
+    /// Names of nodes, besides the one of the phones' URL.
+    pub hosts: Vec<String>,
     /// Requests at the same time.
     pub concurrent_max: u32,
     /// Refuse logins with a time of their own instead of taking them without it.
@@ -83,6 +85,7 @@ impl Default for EmSection {
             applications_file: None,
             allow: vec!["127.0.0.0/8".to_owned(), "::1/128".to_owned()],
             allow_via: false,
+            hosts: Vec::new(),
             concurrent_max: 5,
             refuse_exclusive_duration: false,
             check_device_profile: false,
@@ -196,6 +199,9 @@ impl Config {
         check_lists(phones, wrong);
         if let Err(problem) = Networks::parse(&phones.em.allow) {
             wrong("phones.em.allow", problem);
+        }
+        if let Err(problem) = check_hosts(&phones.em) {
+            wrong("phones.em.hosts", problem);
         }
         if phones.em.enabled && !phones.is_on() {
             wrong(

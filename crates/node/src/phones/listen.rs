@@ -56,6 +56,8 @@ pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     /// The MAC addresses in the certificate that it has shown, which was checked; usually none.
     pub(crate) macs: Arc<[Mac]>,
+    /// The connection is encrypted.
+    pub(crate) is_secure: bool,
 }
 
 /// Listeners that are bound and not served yet, so that a port that is taken stops the start.
@@ -319,6 +321,7 @@ impl Server {
             let peer = Peer {
                 address,
                 macs: Arc::default(),
+                is_secure: false,
             };
             return self.requests(stream, peer).await;
         };
@@ -326,7 +329,12 @@ impl Server {
         match timeout(HANDSHAKE_WITHIN, handshake).await {
             Ok(Ok(stream)) => {
                 let macs = macs(stream.get_ref().1.peer_certificates()).into();
-                self.requests(stream, Peer { address, macs }).await;
+                let peer = Peer {
+                    address,
+                    macs,
+                    is_secure: true,
+                };
+                self.requests(stream, peer).await;
             }
             // At info: it is how one finds out that a phone cannot do today's TLS, or does not trust the certificate.
             Ok(Err(error)) => tracing::info!(%address, %error, "TLS handshake with a phone failed"),
@@ -402,6 +410,7 @@ mod tests {
         Peer {
             address: "192.0.2.1".parse().unwrap(),
             macs: Arc::default(),
+            is_secure: false,
         }
     }
 

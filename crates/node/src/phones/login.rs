@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hotdesk_core::command::LogoutTarget;
 use hotdesk_core::{Actor, DeviceId, EndedSession, Epoch, RequestId, Session, UserName};
 use hotdesk_proto::error::Failure;
+use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use zeroize::Zeroizing;
 
@@ -46,6 +47,29 @@ pub(crate) enum Proof {
     Vouched,
 }
 
+/// Who asks, and how long that one waits.
+#[derive(Clone, Debug)]
+pub(super) struct Asks {
+    /// For events and the audit trail.
+    pub(super) by: Actor,
+    /// Sooner than a call may take anyway.
+    pub(super) until: Option<Instant>,
+}
+
+impl Asks {
+    /// Somebody at that surface.
+    pub(super) fn at(surface: &str) -> Self {
+        Self {
+            by: actor(surface),
+            until: None,
+        }
+    }
+
+    fn deadline(&self, of_call: Instant) -> Instant {
+        self.until.map_or(of_call, |until| until.min(of_call))
+    }
+}
+
 /// A login that was done.
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedIn {
@@ -71,19 +95,19 @@ pub(crate) async fn log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, 
 
 /// The same for a caller that has its own words for what went wrong.
 pub(super) async fn try_log_in(phones: &Phones, request: LogIn) -> Result<LoggedIn, Error> {
-    let by = actor(request.surface);
-    try_log_in_by(phones, request, by).await
+    let asks = Asks::at(request.surface);
+    try_log_in_by(phones, request, asks).await
 }
 
 /// The same where the surface knows better who asks.
-pub(super) async fn try_log_in_by(phones: &Phones, request: LogIn, by: Actor) -> Result<LoggedIn, Error> {
-    let answer = decide(phones, request, by).await;
+pub(super) async fn try_log_in_by(phones: &Phones, request: LogIn, asks: Asks) -> Result<LoggedIn, Error> {
+    let answer = decide(phones, request, asks).await;
     let outcome = answer.as_ref().map_or_else(Error::name, |_| "done");
     phones.shared.metrics.login(outcome);
     answer
 }
 
-async fn decide(phones: &Phones, request: LogIn, by: Actor) -> Result<LoggedIn, Error> {
+async fn decide(phones: &Phones, request: LogIn, asks: Asks) -> Result<LoggedIn, Error> {
     let shared = &phones.shared;
     let call = shared.gate.enter(Arc::new(MetadataMap::new()))?;
     let (proof, origin) = match request.proof {
@@ -96,9 +120,9 @@ async fn decide(phones: &Phones, request: LogIn, by: Actor) -> Result<LoggedIn, 
             .map_err(|_| Error::invalid("user", "is no name that a user can have"))?,
         device: request.device,
         origin,
-        by,
+        deadline: asks.deadline(call.deadline),
+        by: asks.by,
         request_id: request.request_id,
-        deadline: call.deadline,
     };
     let done = services::log_in(shared, login, proof).await?;
     Ok(LoggedIn {
@@ -120,27 +144,27 @@ pub(crate) async fn log_out(
     surface: &'static str,
 ) -> Result<Option<EndedSession>, Trouble> {
     let target = LogoutTarget::Device(device.clone());
-    let answer = end(phones, target, epoch, actor(surface), new_request_id()).await;
+    let answer = end(phones, target, epoch, Asks::at(surface), new_request_id()).await;
     answer
         .map(|ended| ended.into_iter().next())
         .map_err(|error| Trouble::new(phones, device, surface, None, &error))
 }
 
-/// Ends sessions, as `by` asks.
+/// Ends sessions.
 pub(super) async fn end(
     phones: &Phones,
     target: LogoutTarget,
     epoch: Option<Epoch>,
-    by: Actor,
+    asks: Asks,
     request_id: RequestId,
 ) -> Result<Vec<EndedSession>, Error> {
     let call = phones.shared.gate.enter(Arc::new(MetadataMap::new()))?;
     let logout = Logout {
         target,
         epoch,
-        by,
+        deadline: asks.deadline(call.deadline),
+        by: asks.by,
         request_id,
-        deadline: call.deadline,
     };
     let (ended, _) = services::log_out(&phones.shared, logout).await?;
     Ok(ended)

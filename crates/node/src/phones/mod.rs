@@ -51,6 +51,7 @@ use self::tokens::Tokens;
 use crate::lines::Lines;
 use crate::services::{self, Shared};
 
+pub(crate) use em::{check_applications, check_hosts};
 pub(crate) use listen::{Bound, Peer, Running};
 pub(crate) use metrics::Metrics;
 pub(crate) use networks::Networks;

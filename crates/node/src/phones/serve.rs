@@ -25,7 +25,7 @@ pub(super) fn router(phones: Arc<Phones>) -> Router {
         .merge(app::routes())
         .merge(push_auth::routes())
         .merge(companion::routes())
-        .merge(em::routes())
+        .merge(em::routes(&phones.settings))
         .merge(documents::routes())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

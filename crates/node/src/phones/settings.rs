@@ -48,6 +48,7 @@ impl Settings {
         let list = |items: &[String]| items.iter().map(SmolStr::from).collect();
         Ok(Self {
             site: SmolStr::from(&config.node.site),
+            em: Em::new(&section.em, &base)?,
             base: base.into(),
             registrar: section.edge().map_err(of("phones.registrar"))?,
             push_from: list(&section.push_from),
@@ -57,7 +58,6 @@ impl Settings {
             danger_no_token_from: Networks::parse(&section.danger_no_token_from)
                 .map_err(of("phones.danger_no_token_from"))?,
             strangers_per_minute_max: section.strangers_per_minute_max,
-            em: Em::new(&section.em)?,
         })
     }
 }

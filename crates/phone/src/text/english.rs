@@ -11,6 +11,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("The PIN is wrong. {tries} tries are left."),
+        S::NumberOrPinWrong => {
+            "Number or PIN is wrong, or the account is locked. Please ask the help desk.".into()
+        }
         S::PinNotDigits => "A PIN has 4 to 32 digits, and nothing but digits.".into(),
         S::PinMissing => "The PIN is missing.".into(),
         S::UserLocked { until } => {

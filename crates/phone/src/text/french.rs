@@ -13,6 +13,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("Le code PIN est faux. Il reste {tries} essais."),
+        S::NumberOrPinWrong => {
+            "Le numéro ou le code PIN est faux, ou le compte est bloqué. Contactez l'assistance.".into()
+        }
         S::PinNotDigits => "Un code PIN a de 4 à 32 chiffres, et rien d'autre.".into(),
         S::PinMissing => "Il manque le code PIN.".into(),
         S::UserLocked { until } => {

@@ -11,6 +11,7 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("Die PIN ist falsch. Noch {tries} Versuche."),
+        S::NumberOrPinWrong => { "Nummer oder PIN ist falsch, oder das Konto ist gesperrt. Bitte den Helpdesk fragen.".into() }
         S::PinNotDigits => "Eine PIN hat 4 bis 32 Ziffern und nichts anderes.".into(),
         S::PinMissing => "Die PIN fehlt.".into(),
         S::UserLocked { until } => {

@@ -11,6 +11,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("Il PIN è sbagliato. Restano {tries} tentativi."),
+        S::NumberOrPinWrong => {
+            "Il numero o il PIN è sbagliato, o l'account è bloccato. Si rivolga all'assistenza.".into()
+        }
         S::PinNotDigits => "Un PIN ha da 4 a 32 cifre, e solo cifre.".into(),
         S::PinMissing => "Manca il PIN.".into(),
         S::UserLocked { until } => {

@@ -11,6 +11,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("O PIN está errado. Restam {tries} tentativas."),
+        S::NumberOrPinWrong => {
+            "O número ou o PIN está errado, ou a conta está bloqueada. Fale com o suporte.".into()
+        }
         S::PinNotDigits => "Um PIN tem de 4 a 32 algarismos, e só algarismos.".into(),
         S::PinMissing => "Falta o PIN.".into(),
         S::UserLocked { until } => {

@@ -10,6 +10,9 @@ pub enum Sentence<'a> {
         /// Tries left before the account is locked; `None`: not counted.
         tries_left: Option<u32>,
     },
+    /// Number and PIN do not belong together, or the account is locked or has no PIN: said where programs may try PINs,
+    /// which are not to learn who exists.
+    NumberOrPinWrong,
     /// What was typed as PIN cannot be one: it is too short or too long, or not all digits.
     PinNotDigits,
     /// No PIN was typed.

@@ -11,6 +11,9 @@ pub(super) fn sentence(sentence: &Sentence<'_>) -> String {
         S::WrongPin {
             tries_left: Some(tries),
         } => format!("El PIN no es correcto. Quedan {tries} intentos."),
+        S::NumberOrPinWrong => {
+            "El número o el PIN no es correcto, o la cuenta está bloqueada. Consulte con el soporte.".into()
+        }
         S::PinNotDigits => "Un PIN tiene de 4 a 32 cifras, y solo cifras.".into(),
         S::PinMissing => "Falta el PIN.".into(),
         S::UserLocked { until } => {

@@ -29,6 +29,7 @@ fn samples() -> Vec<Sentence<'static>> {
     };
     let one_of_each = [
         S::WrongPin { tries_left: None },
+        S::NumberOrPinWrong,
         S::PinNotDigits,
         S::PinMissing,
         S::UserLocked { until: TIME },

@@ -156,15 +156,23 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         path: "phones.em.allow_via",
-        doc: "Take requests with a Via header, that is through a proxy; otherwise they are answered code 30,\n\
-              because the address that is checked would be the proxy's.",
+        doc: "Take requests through a proxy, which are those with Via, Forwarded, X-Forwarded-... or X-Real-IP;\n\
+              otherwise they are answered code 30, because the address that is checked would be the proxy's.",
         shown: Shown::Default,
         field: Field::Flag(|c| &mut c.phones.em.allow_via),
     },
     Key {
+        path: "phones.em.hosts",
+        doc: "Names under which programs ask this node without TLS, besides addresses, names without a dot and the\n\
+              host of phones.url; under any other they are answered code 28. Otherwise a page could have its own\n\
+              name lead here, and a browser in the networks above log people out.",
+        shown: Shown::Example("[\"cucm.example.com\"]"),
+        field: Field::List(|c| &mut c.phones.em.hosts),
+    },
+    Key {
         path: "phones.em.concurrent_max",
-        doc: "Requests of programs at the same time; the next is answered code 26, \"busy\". Each may check a\n\
-              password, which costs memory and some ten milliseconds of a core.",
+        doc: "Logins and logouts of programs at the same time; the next is answered code 26, \"busy\". As many\n\
+              queries; the next waits for two seconds before it is answered that. Each may check a password, which costs memory and some ten milliseconds of a core.",
         shown: Shown::Default,
         field: Field::Count {
             at: |c| &mut c.phones.em.concurrent_max,

@@ -57,7 +57,7 @@ pub(super) fn routes() -> Router<Arc<Phones>> {
 
 /// Some of these pages do something, as a GET, because phones can do no other; asking for a head does nothing (RFC 9110
 /// §9.2.1).
-async fn no_head() -> impl IntoResponse {
+pub(super) async fn no_head() -> impl IntoResponse {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
 

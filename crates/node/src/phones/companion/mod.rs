@@ -28,6 +28,8 @@ use axum::routing::{delete, get, post};
 
 use super::Phones;
 
+pub(super) use visitor::is_ours;
+
 /// Where it is served.
 pub(super) fn routes() -> Router<Arc<Phones>> {
     Router::new()

@@ -51,7 +51,7 @@ pub(super) async fn end_session(
         asked.phones,
         target,
         Some(session.epoch),
-        login::actor(SURFACE),
+        login::Asks::at(SURFACE),
         new_request_id(),
     )
     .await?;

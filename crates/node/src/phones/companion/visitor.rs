@@ -267,13 +267,17 @@ fn accepted(headers: &HeaderMap) -> Language {
 }
 
 /// Whether a request comes from one of our own pages, or from no browser, as far as it says.
-pub(super) fn is_ours(headers: &HeaderMap) -> bool {
+pub(in crate::phones) fn is_ours(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
-    match (text("origin"), text("host")) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+    // Browsers say neither of the first two with a GET without TLS.
+    match (text("origin").or_else(|| text("referer")), text("host")) {
+        (Some(from), Some(host)) => {
+            let rest = from.split_once("://").map(|(_, rest)| rest);
+            rest.is_some_and(|rest| rest.split('/').next() == Some(host))
+        }
         _ => true,
     }
 }
@@ -322,6 +326,21 @@ mod tests {
             ),
             (&[("origin", "https://b.example"), ("host", "a.example")], false),
             (&[("origin", "null"), ("host", "a.example")], false),
+            (
+                &[
+                    ("referer", "http://b.example/x?y=http://a.example/"),
+                    ("host", "a.example"),
+                ],
+                false,
+            ),
+            (&[("referer", "http://b.example"), ("host", "a.example")], false),
+            (
+                &[
+                    ("referer", "http://a.example:8080/me?x"),
+                    ("host", "a.example:8080"),
+                ],
+                true,
+            ),
             (&[], true),
         ] {
             assert_eq!(is_ours(&headers(pairs)), ours, "{pairs:?}");

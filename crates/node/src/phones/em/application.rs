@@ -7,14 +7,17 @@
 //! | `doLogout`, `Logout` | "true": logs out. Programs send the first, which is the original's; our page the second |
 //! | `loginType` | what `userid` is: `UID` (the default), `SP`, `DN`. All are names of one name space here |
 //!
-//! Codes: 201 wrong user id or PIN, 202 one of them is missing, 204 this node cannot check PINs, 207 no `device`, 208 the
-//! cluster does not answer, 209 no PIN has been set, 215 another `loginType`; otherwise the service's code. 205, 210 to
-//! 213 and 216 cannot occur: everybody has a profile, nobody roams between clusters, a number is one user's.
+//! | `EMCC` | nothing, and is handed on as it is |
+//!
+//! Codes: 201 wrong user id or PIN, nobody has that id, no PIN has been set, or the account is locked (whoever has not shown
+//! the PIN does not learn which), 202 one of them is missing, 204 this node cannot check PINs, 207 no `device`, 208 the
+//! cluster does not answer, 215 another `loginType`; otherwise the service's code. 205, 209 to 213 and 216 cannot occur:
+//! everybody has a profile, nobody roams between clusters, a number is one user's.
 //!
 //! A phone is who it says it is: there is no token in this address, since phones that are configured for the original
 //! have none. So whoever may ask from `phones.em.allow` may log anybody out of any phone. The application under the
-//! phone's own secret path does not have that. Over plain HTTP a page of another site can do it too, through the browser of
-//! somebody who may ask: serve it over HTTPS where browsers are in those networks.
+//! phone's own secret path does not have that. Pages of other sites in the browser of somebody who may ask do
+//! not get that far (`guard.rs`).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,7 +33,7 @@ use hotdesk_phone::text::{Sentence, Word};
 use hotdesk_phone::{Action, Body, Field, FieldKind, Item, Key, Screen, Vendor};
 use zeroize::Zeroizing;
 
-use super::codes::on_phone;
+use super::codes::{is_withheld, on_phone};
 use super::{Em, Peer, Phones, SURFACE, device_of, name_of, user_of};
 use crate::guesses::Origin;
 use crate::http::form;
@@ -39,6 +42,9 @@ use crate::phones::login::{LogIn, Proof, log_in, log_out};
 use crate::phones::office::Office;
 use crate::phones::trouble::Trouble;
 use crate::services::{new_request_id, now};
+
+/// What `userid` may be said to be.
+const LOGIN_TYPES: [&str; 3] = ["UID", "SP", "DN"];
 
 pub(super) async fn get(
     Extract(phones): Extract<Arc<Phones>>,
@@ -68,6 +74,7 @@ struct Asked {
     pin: Zeroizing<String>,
     logout: bool,
     login_type: Option<String>,
+    emcc: Option<String>,
 }
 
 impl Asked {
@@ -82,6 +89,7 @@ impl Asked {
                 // Whatever else stands there ("null", "0", nothing) is no wish to log out.
                 "doLogout" | "Logout" => asked.logout |= value.eq_ignore_ascii_case("true"),
                 "loginType" => asked.login_type = Some(value),
+                "EMCC" => asked.emcc = Some(value).filter(|value| matches!(value.as_str(), "true" | "false")),
                 _ => {}
             }
         }
@@ -93,7 +101,7 @@ async fn answer(phones: &Phones, peer: &Peer, headers: &HeaderMap, asked: Asked)
     let Some(em) = &phones.settings.em else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let visit = Visit::new(phones, &asked.device);
+    let visit = Visit::new(phones, &asked);
     let admitted = visit.admit(em, peer, headers, &asked);
     let (operation, user) = visit.about(&asked);
     let told = match admitted {
@@ -152,12 +160,24 @@ struct Visit<'a> {
     /// The phone that it names, where there is one.
     device: Option<Arc<Device>>,
     office: Office,
+    /// What the phone's service URL said besides its name; the next page's URL says it again.
+    more: String,
+    /// What is typed as the user's name is a number.
+    is_number: bool,
 }
 
 impl<'a> Visit<'a> {
-    fn new(phones: &'a Phones, device: &str) -> Self {
+    fn new(phones: &'a Phones, asked: &Asked) -> Self {
         let state = phones.shared.cluster.local().state;
-        let device = device_of(&state, device).cloned();
+        let device = device_of(&state, &asked.device).cloned();
+        let login_type = asked
+            .login_type
+            .as_deref()
+            .filter(|name| LOGIN_TYPES.contains(name));
+        let handed_on = [("loginType", login_type), ("EMCC", asked.emcc.as_deref())];
+        let more = handed_on
+            .iter()
+            .filter_map(|(name, value)| Some(format!("&{name}={}", (*value)?)));
         let office = device
             .as_ref()
             .map(|device| Office::of_device(&state, &device.id));
@@ -166,6 +186,8 @@ impl<'a> Visit<'a> {
             office: office.unwrap_or_default(),
             state,
             device,
+            more: more.collect(),
+            is_number: login_type == Some("DN"),
         }
     }
 
@@ -177,15 +199,20 @@ impl<'a> Visit<'a> {
         headers: &HeaderMap,
         asked: &Asked,
     ) -> Result<Arc<Device>, Problem> {
-        em.admit(peer, headers)?;
+        em.guard.admit(peer, headers)?;
         if asked.device.is_empty() {
             return Err(PhoneCode::NoDeviceName.into());
         }
         let login_type = asked.login_type.as_deref().unwrap_or_default();
-        if !matches!(login_type, "" | "UID" | "SP" | "DN") {
+        if !login_type.is_empty() && !LOGIN_TYPES.contains(&login_type) {
             return Err(PhoneCode::LoginType.into());
         }
-        self.device.clone().ok_or_else(|| Code::NoDevice.into())
+        let device = self.device.clone().ok_or(Code::NoDevice)?;
+        match asked {
+            _ if device.enabled => Ok(device),
+            Asked { logout: true, .. } => Err(Code::LogoutDisabled.into()),
+            _ => Err(Code::LoginDisabled.into()),
+        }
     }
 
     /// What is asked and about whom, for the log: somebody who exists, or nothing. People type PINs into the wrong field.
@@ -236,14 +263,19 @@ impl<'a> Visit<'a> {
             kind,
             value: String::new(),
         };
+        // Ids may have letters, which a field of digits would not take.
+        let kind = if self.is_number {
+            FieldKind::Number
+        } else {
+            FieldKind::Text
+        };
         Screen {
             title: self.word(Word::TitleLogIn),
             prompt: self.say(Sentence::TypeNumberAndPin),
             body: Body::Input {
                 url: url.to_owned(),
-                // Ids may have letters, which a field of digits would not take.
                 fields: vec![
-                    field(Word::Number, "userid", FieldKind::Text),
+                    field(Word::Number, "userid", kind),
                     field(Word::Pin, "seq", FieldKind::Pin),
                 ],
             },
@@ -311,11 +343,18 @@ impl<'a> Visit<'a> {
 
     /// What went wrong: our sentence, Cisco's number, and what support looks for.
     fn trouble(&self, trouble: &Trouble) -> Problem {
-        let reference = self.say(Sentence::Reference { id: &trouble.id });
         let code = on_phone(trouble.reason);
+        let (sentence, id) = if is_withheld(trouble.reason) {
+            // The id says which in its first half; the second leads to the same line in the log.
+            let random = trouble.id.rsplit_once('-').map_or("", |(_, random)| random);
+            (self.say(Sentence::NumberOrPinWrong), random)
+        } else {
+            (trouble.sentence.clone(), trouble.id.as_str())
+        };
+        let reference = self.say(Sentence::Reference { id });
         Problem {
             code,
-            text: format!("{} ({code})\n{reference}", trouble.sentence),
+            text: format!("{sentence} ({code})\n{reference}"),
         }
     }
 
@@ -333,9 +372,10 @@ impl<'a> Visit<'a> {
     /// Where the phone's pages are.
     fn url(&self, device: &Device) -> String {
         format!(
-            "{}/emapp/EMAppServlet?device={}",
+            "{}/emapp/EMAppServlet?device={}{}",
             self.phones.settings.base,
-            name_of(device)
+            name_of(device),
+            self.more
         )
     }
 

@@ -5,7 +5,7 @@
 //! id = "reception"
 //! # argon2id in PHC notation, as `argon2 <salt> -id -e` writes it.
 //! password = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$..."
-//! # Of login, logout, logout-all, query.
+//! # Of login, logout, logout-all, query; at least one.
 //! rights = ["login", "logout", "query"]
 //! # Offices whose phones it may use; all when left out.
 //! sites = ["chicago"]
@@ -38,6 +38,11 @@ const PASSES_MAX: u32 = 16;
 /// The longest id, so that it stands whole in events.
 const ID_BYTES_MAX: usize = ACTOR_BYTES_MAX - "em:".len();
 
+/// Whether a file can be read and has nothing wrong in it; says what.
+pub(crate) fn check(file: &Path) -> Result<(), String> {
+    load(file).map(|_| ())
+}
+
 /// Something that an application may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Right {
@@ -53,8 +58,8 @@ pub(super) struct Application {
     pub(super) id: SmolStr,
     verifier: Verifier,
     rights: Vec<Right>,
-    /// Empty: all.
-    sites: Vec<SiteId>,
+    /// `None`: all.
+    sites: Option<Vec<SiteId>>,
     pub(super) forwards: bool,
 }
 
@@ -79,7 +84,7 @@ impl Application {
     }
 
     pub(super) fn may_use(&self, site: &SiteId) -> bool {
-        self.sites.is_empty() || self.sites.contains(site)
+        self.sites.as_ref().is_none_or(|sites| sites.contains(site))
     }
 
     /// Whether this is its password. Takes as long as the verifier says; not for a thread that others wait for.
@@ -103,6 +108,8 @@ pub(super) struct Applications {
 #[derive(Debug)]
 struct Read {
     modified: Option<SystemTime>,
+    /// Its offices have been looked up.
+    is_compared: bool,
     applications: Result<Vec<Arc<Application>>, String>,
 }
 
@@ -112,6 +119,7 @@ impl Applications {
         let read = match file {
             None => Read {
                 modified: None,
+                is_compared: false,
                 applications: Ok(Vec::new()),
             },
             Some(file) => Read::of(file),
@@ -125,8 +133,13 @@ impl Applications {
         })
     }
 
-    /// The application of an id; an error while the file cannot be read. Touches the disk.
-    pub(super) fn find(&self, id: &str) -> Result<Option<Arc<Application>>, ()> {
+    /// The application of an id; an error while the file cannot be read. Touches the disk. Offices that nobody knows are
+    /// told of in the log, once for each reading: the directory is not there yet when the node starts.
+    pub(super) fn find(
+        &self,
+        id: &str,
+        is_site: impl Fn(&SiteId) -> bool,
+    ) -> Result<Option<Arc<Application>>, ()> {
         let mut read = self.read.lock();
         if let Some(file) = &self.file
             && read.modified != modified(file)
@@ -139,7 +152,17 @@ impl Applications {
                 }
             }
         }
+        let is_first = !std::mem::replace(&mut read.is_compared, true);
         let applications = read.applications.as_ref().map_err(|_| ())?;
+        if is_first {
+            for (id, site) in unknown_sites(applications, is_site) {
+                tracing::warn!(
+                    application = id.as_str(),
+                    site_id = site.as_str(),
+                    "an application is limited to an office that is not in the directory"
+                );
+            }
+        }
         Ok(applications
             .iter()
             .find(|application| application.id == id)
@@ -147,10 +170,23 @@ impl Applications {
     }
 }
 
+/// The offices of applications that the directory does not have.
+fn unknown_sites(
+    applications: &[Arc<Application>],
+    is_site: impl Fn(&SiteId) -> bool,
+) -> Vec<(&SmolStr, &SiteId)> {
+    let named = applications.iter().flat_map(|application| {
+        let sites = application.sites.iter().flatten();
+        sites.map(|site| (&application.id, site))
+    });
+    named.filter(|(_, site)| !is_site(site)).collect()
+}
+
 impl Read {
     fn of(file: &Path) -> Self {
         Self {
             modified: modified(file),
+            is_compared: false,
             applications: load(file),
         }
     }
@@ -211,38 +247,46 @@ fn application(value: &DeValue<'_>) -> Result<Application, String> {
             "id {id:?} must have at most {ID_BYTES_MAX} bytes, and no control characters"
         ));
     }
-    let list = |key: &str| match table.get(key) {
-        None => Ok(Vec::new()),
-        Some(value) => {
-            let items = value.get_ref().as_array().map(|items| items.iter());
-            let items = items.ok_or_else(|| format!("{key} of {id:?} must be a list"))?;
-            let texts = items.map(|item| item.get_ref().as_str().map(str::to_owned));
-            texts
-                .collect::<Option<Vec<_>>>()
-                .ok_or_else(|| format!("{key} of {id:?} must be a list of texts"))
-        }
+    let list = |key: &str| {
+        let value = table.get(key)?.get_ref().as_array();
+        let texts = value.and_then(|items| {
+            let texts = items.iter().map(|item| item.get_ref().as_str());
+            texts.map(|text| text.map(str::to_owned)).collect()
+        });
+        // An empty one is a mistake, and would be misread: as nothing here, as everything there.
+        Some(match texts {
+            Some(texts) if !Vec::is_empty(&texts) => Ok(texts),
+            _ => Err(format!(
+                "{key} of {id:?} must be a list of texts that is not empty"
+            )),
+        })
     };
     for key in table.keys().map(|key| key.get_ref().as_ref()) {
         if !["id", "password", "rights", "sites", "forwards"].contains(&key) {
             return Err(format!("{key:?} of {id:?} is not known"));
         }
     }
-    let rights = list("rights")?
+    let verifier = verifier(&id, text("password")?)?;
+    let missing = || Err(format!("rights of {id:?} are missing: it may do nothing"));
+    let rights = list("rights")
+        .unwrap_or_else(missing)?
         .iter()
         .map(|name| right(name))
         .collect::<Result<_, _>>()?;
-    let sites = list("sites")?
-        .into_iter()
-        .map(|name| SiteId::parse(&name).map_err(|error| error.to_string()));
+    let site = |name: &String| SiteId::parse(name).map_err(|error| error.to_string());
+    let sites = match list("sites").transpose()? {
+        None => None,
+        Some(names) => Some(names.iter().map(site).collect::<Result<_, _>>()?),
+    };
     let forwards = match table.get("forwards").map(|value| value.get_ref()) {
         None => false,
         Some(DeValue::Boolean(forwards)) => *forwards,
         Some(_) => return Err(format!("forwards of {id:?} must be true or false")),
     };
     Ok(Application {
-        verifier: verifier(&id, text("password")?)?,
+        verifier,
         rights,
-        sites: sites.collect::<Result<_, _>>()?,
+        sites,
         forwards,
         id,
     })
@@ -316,6 +360,21 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn an_office_that_is_not_in_the_directory_is_noticed() {
+        let text = format!(
+            "[[application]]\nid = \"desk\"\npassword = \"{}\"\nrights = [\"query\"]\nsites = [\"chicago\", \"chicgo\"]\n",
+            verifier_of("s3cret")
+        );
+        let applications = parse(&text).unwrap();
+        let unknown = unknown_sites(&applications, |site| site.as_str() == "chicago");
+        let unknown: Vec<_> = unknown
+            .iter()
+            .map(|(id, site)| (id.as_str(), site.as_str()))
+            .collect();
+        assert_eq!(unknown, [("desk", "chicgo")]);
+    }
+
+    #[test]
     fn what_is_wrong_in_the_file_is_said_without_passwords() {
         let fine = verifier_of("s3cret");
         for (text, expected) in [
@@ -336,11 +395,27 @@ pub(super) mod tests {
                 "is no right",
             ),
             (
+                format!("[[application]]\nid = \"a\"\npassword = \"{fine}\""),
+                "rights of \"a\" are missing",
+            ),
+            (
+                format!("[[application]]\nid = \"a\"\npassword = \"{fine}\"\nrights = []"),
+                "rights of \"a\" must be a list of texts that is not empty",
+            ),
+            (
+                format!("[[application]]\nid = \"a\"\npassword = \"{fine}\"\nrights = [\"query\"]\nsites = []"),
+                "sites of \"a\" must be a list of texts that is not empty",
+            ),
+            (
+                format!("[[application]]\nid = \"a\"\npassword = \"{fine}\"\nrights = \"query\""),
+                "rights of \"a\" must be a list of texts",
+            ),
+            (
                 format!("[[application]]\nid = \"a\"\npassword = \"{fine}\"\nsite = [\"x\"]"),
                 "\"site\" of \"a\" is not known",
             ),
             (
-                format!("[[application]]\nid = \"a\"\npassword = \"{fine}\"\n").repeat(2),
+                format!("[[application]]\nid = \"a\"\npassword = \"{fine}\"\nrights = [\"query\"]\n").repeat(2),
                 "two applications",
             ),
             ("[[application".to_owned(), "not valid TOML"),
@@ -362,18 +437,19 @@ pub(super) mod tests {
         };
         let entry = |id: &str| {
             format!(
-                "[[application]]\nid = \"{id}\"\npassword = \"{}\"\n",
+                "[[application]]\nid = \"{id}\"\npassword = \"{}\"\nrights = [\"query\"]\n",
                 verifier_of("x")
             )
         };
         write(&entry("a"), 1);
         let applications = Applications::read(Some(&file)).unwrap();
-        assert!(applications.find("a").unwrap().is_some());
+        let find = |id: &str| applications.find(id, |_| true);
+        assert!(find("a").unwrap().is_some());
         write(&entry("b"), 2);
-        assert!(applications.find("a").unwrap().is_none());
-        assert!(applications.find("b").unwrap().is_some());
+        assert!(find("a").unwrap().is_none());
+        assert!(find("b").unwrap().is_some());
         write("[[", 3);
-        assert!(applications.find("b").is_err());
+        assert!(find("b").is_err());
         assert!(Applications::read(Some(&file)).is_err());
     }
 }

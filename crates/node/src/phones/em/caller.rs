@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::applications::Application;
 use super::codes::{Doing, code};
-use super::{Em, Phones};
+use super::{Em, Phones, user_of};
 use crate::guesses;
 use crate::phones::login;
 use crate::services::{Error, Login, check_pin, new_request_id};
@@ -44,8 +44,14 @@ pub(super) enum Claim {
 }
 
 impl Claim {
-    /// Looks at the credentials, which came from `source`.
-    pub(super) async fn of(em: &Em, application: &em::Application, source: IpAddr) -> Result<Self, Code> {
+    /// Looks at the credentials, which came from `source`. Where an application is called like a user, what is not its
+    /// password may be the user's PIN: the file must not keep people out.
+    pub(super) async fn of(
+        em: &Em,
+        application: &em::Application,
+        source: IpAddr,
+        state: &State,
+    ) -> Result<Self, Code> {
         let certificate = application.certificate.expose();
         if application.is_encrypted || application.id.is_empty() || certificate.is_empty() {
             return Err(Code::CannotAuthorize);
@@ -53,24 +59,36 @@ impl Claim {
         let given = Zeroizing::new(certificate.to_owned());
         let Some(known) = em
             .applications
-            .find(&application.id)
+            .find(&application.id, |site| state.site(site).is_some())
             .map_err(|()| Code::UserInfo)?
         else {
-            let name = UserName::parse(&application.id).map_err(|_| Code::InvalidApplication)?;
+            let name = user_name(state, &application.id).ok_or(Code::InvalidApplication)?;
             return Ok(Self::User { name, pin: given });
         };
         // Before the password is looked at, or the right one would still be told from the others.
         if em.wrong.is_out(source, Instant::now()) {
             return Err(Code::Busy);
         }
-        let checked = Arc::clone(&known);
-        let is_right = tokio::task::spawn_blocking(move || checked.is_password(&given));
+        let (checked, given) = (Arc::clone(&known), Arc::new(given));
+        let password = Arc::clone(&given);
+        let is_right = tokio::task::spawn_blocking(move || checked.is_password(&password));
         match is_right.await {
             Ok(true) => Ok(Self::Application(known)),
             Ok(false) => {
+                // Also where it is a PIN in the end, or a user's name would be a way to try passwords uncounted.
                 let _ = em.wrong.let_in(source, Instant::now());
-                tracing::warn!(application = known.id.as_str(), address = %source, "wrong password of an application");
-                Err(Code::InvalidApplication)
+                let user = user_of(state, &known.id).map(|user| UserName::from(&user.id));
+                tracing::warn!(
+                    application = known.id.as_str(),
+                    address = %source,
+                    is_user = user.is_some(),
+                    "wrong password of an application"
+                );
+                let name = user.ok_or(Code::InvalidApplication)?;
+                Ok(Self::User {
+                    name,
+                    pin: Zeroizing::new(given.to_string()),
+                })
             }
             Err(_) => Err(Code::UserInfo),
         }
@@ -97,21 +115,26 @@ impl Claim {
             let address = address
                 .parse()
                 .ok()
-                .filter(|address| em.networks.contain(*address));
+                .filter(|address| em.guard.networks.contain(*address));
             address.ok_or(Code::UntrustedAddress)?;
         }
-        if origin.is_via_set && !em.allow_via {
+        if origin.is_via_set && !em.guard.allow_via {
             return Err(Code::Proxy);
         }
         Ok(())
     }
 
     /// Has a user show the PIN, which came from `source`. Wrong ones are counted as everywhere.
-    pub(super) async fn prove(self, phones: &Phones, source: IpAddr) -> Result<Caller, Code> {
+    pub(super) async fn prove(
+        self,
+        phones: &Phones,
+        source: IpAddr,
+        until: tokio::time::Instant,
+    ) -> Result<Caller, Code> {
         match self {
             Self::Application(application) => Ok(Caller::Application(application)),
             Self::User { name, pin } => {
-                let checked = check(phones, name, pin, source).await;
+                let checked = check(phones, name, pin, source, until).await;
                 checked
                     .map(Caller::User)
                     .map_err(|error| code(error.name(), Doing::Asking))
@@ -120,11 +143,20 @@ impl Claim {
     }
 }
 
+/// The name of a user who asks: an existing one's own, or what was given, which nobody has.
+fn user_name(state: &State, given: &str) -> Option<UserName> {
+    match user_of(state, given) {
+        Some(user) => Some(UserName::from(&user.id)),
+        None => UserName::parse(given).ok(),
+    }
+}
+
 async fn check(
     phones: &Phones,
     user: UserName,
     pin: Zeroizing<String>,
     source: IpAddr,
+    until: tokio::time::Instant,
 ) -> Result<UserId, Error> {
     /// What the event of a lockout names in place of a phone: there is none.
     const PLACE: &str = "em";
@@ -135,7 +167,7 @@ async fn check(
         origin: guesses::Origin::Address(source),
         by: login::actor(super::SURFACE),
         request_id: new_request_id(),
-        deadline: call.deadline,
+        deadline: call.deadline.min(until),
     };
     let known = check_pin(&phones.shared, &login, login::pin(pin)?).await?;
     Ok(known.user)

@@ -7,7 +7,8 @@
 //!
 //! Both end in the same login as every other surface, so PINs are counted on one lockout, and by address. Nobody gets further than
 //! their address allows (`phones.em.allow`), and a request through a proxy is refused unless `phones.em.allow_via`
-//! says otherwise: the address would be the proxy's.
+//! says otherwise: the address would be the proxy's. Pages of other sites in somebody's browser are refused as well
+//! (`guard.rs`).
 //!
 //! # Who may ask
 //!
@@ -24,8 +25,8 @@
 //! | 0 | no answer came in time: it may have been done; or a failure without a code of its own |
 //! | 1 | the document is not of the grammar, declares entities, or is not there |
 //! | 2 | user id or password is missing, or the certificate is encrypted: only the maker's servers can read that |
-//! | 3 | user id or password is wrong |
-//! | 4 | the user is disabled or locked or may not use this phone, or an emergency call holds it |
+//! | 3 | user id or password is wrong; an end user is locked, or has no PIN yet: before the PIN is right nobody learns who exists |
+//! | 4 | the user is disabled or may not use this phone, or an emergency call holds it |
 //! | 5, 22 | the phone is disabled: at a logout, at a login |
 //! | 6 | no leader, or the cluster does not answer |
 //! | 7 | `exclusiveDuration` asks for a time and `phones.em.refuse_exclusive_duration` is set |
@@ -38,14 +39,13 @@
 //! | 19 | a logout where nobody is logged in |
 //! | 23 | there is no such user |
 //! | 25 | the user is logged in elsewhere, and the rules forbid a second phone |
-//! | 26 | more requests at a time than `phones.em.concurrent_max`, the node is overloaded, or too many wrong PINs or 20 wrong passwords of applications came from the address within a minute |
-//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow`; or a browser says that a page asks |
-//! | 30 | the request, or the phone's own as a trusted application says, came through a proxy |
-//! | 41 | the end user has no PIN yet |
+//! | 26 | more logins and logouts at a time than `phones.em.concurrent_max`, or so many queries that one has waited for 2 s; the node is overloaded, or too many wrong PINs or 20 wrong passwords of applications came from the address within a minute |
+//! | 28 | the address, or the one that a trusted application passes on, is not in `phones.em.allow`; a page asks in a browser; or, without TLS, the node was asked under a name that is not its own (`phones.em.hosts`) |
+//! | 30 | the request, or the phone's own as a trusted application says, came through a proxy: it has `Via`, `Forwarded`, `X-Forwarded-...` or `X-Real-IP` |
 //!
 //! These cannot occur: 20, 21 (a phone's state is never unreadable), 27 (PINs do not expire), 29 (registrations are at
 //! the edge), 31 to 33, 35 to 38 and 42 to 46 (offices are one cluster; nobody roams between several), 39, 40 (inside
-//! the application only), 47 (an extension belongs to one user).
+//! the application only), 41 (it would tell who exists), 47 (an extension belongs to one user).
 //!
 //! # What is different
 //!
@@ -62,24 +62,29 @@ mod application;
 mod applications;
 mod caller;
 mod codes;
+mod guard;
 mod operate;
 mod service;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::get;
+use data_encoding::HEXUPPER_PERMISSIVE;
 use hotdesk_core::{Device, DeviceId, MacAddress, State, User, UserName};
-use hotdesk_phone::em::Code;
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
+pub(crate) use self::applications::check as check_applications;
+
 use self::applications::Applications;
+use self::guard::Guard;
+use super::app::no_head;
 use super::networks::Networks;
 use super::strangers::Strangers;
-use super::{Peer, Phones};
+use super::{Peer, Phones, Settings};
 use crate::config::{ConfigError, EmSection};
 
 /// Where logins come from, for the log.
@@ -87,37 +92,44 @@ const SURFACE: &str = "em";
 /// Wrong passwords of applications a minute from one source; then it is answered code 26 for the rest of the minute.
 /// PINs of end users are counted on the lockout instead.
 const WRONG_PER_MINUTE_MAX: u32 = 20;
+/// So long after its request a program has its answer, but for half a second: many wait five seconds and would never see
+/// that the cluster does not answer.
+const PATIENCE: Duration = Duration::from_millis(3500);
+/// So long a query waits until one before it is done.
+const QUEUE: Duration = Duration::from_secs(2);
 /// The largest body of a request.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Where it is served.
-pub(super) fn routes() -> Router<Arc<Phones>> {
+/// Where it is served; nowhere when it is off, so that nothing tells that there could be something.
+pub(super) fn routes(settings: &Settings) -> Router<Arc<Phones>> {
+    if settings.em.is_none() {
+        return Router::new();
+    }
+    let service = get(service::get).post(service::post).head(no_head);
+    let application = get(application::get).post(application::post).head(no_head);
     Router::new()
-        .route(
-            "/emservice/EMServiceServlet",
-            get(service::get).post(service::post),
-        )
-        .route(
-            "/emapp/EMAppServlet",
-            get(application::get).post(application::post),
-        )
+        .route("/emservice/EMServiceServlet", service)
+        .route("/emapp/EMAppServlet", application)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// What is configured.
 pub(crate) struct Em {
     applications: Applications,
-    networks: Networks,
-    allow_via: bool,
+    guard: Guard,
     refuse_exclusive: bool,
     check_profile: bool,
-    places: Arc<Semaphore>,
+    /// For logins and logouts, which are refused when there is none.
+    places: Semaphore,
+    /// For queries, which wait.
+    queries: Semaphore,
     wrong: Strangers,
 }
 
 impl Em {
     /// `None` where the interface is off.
-    pub(super) fn new(section: &EmSection) -> Result<Option<Arc<Self>>, ConfigError> {
+    /// `base` is the URL that phones are given.
+    pub(super) fn new(section: &EmSection, base: &str) -> Result<Option<Arc<Self>>, ConfigError> {
         if !section.enabled {
             return Ok(None);
         }
@@ -125,34 +137,47 @@ impl Em {
         let applications = Applications::read(section.applications_file.as_deref());
         Ok(Some(Arc::new(Self {
             applications: applications.map_err(of("phones.em.applications_file"))?,
-            networks: Networks::parse(&section.allow).map_err(of("phones.em.allow"))?,
-            allow_via: section.allow_via,
+            guard: Guard {
+                networks: Networks::parse(&section.allow).map_err(of("phones.em.allow"))?,
+                allow_via: section.allow_via,
+                hosts: hosts(section, base),
+            },
             refuse_exclusive: section.refuse_exclusive_duration,
             check_profile: section.check_device_profile,
-            places: Arc::new(Semaphore::new(section.concurrent_max as usize)),
+            places: Semaphore::new(section.concurrent_max as usize),
+            queries: Semaphore::new(section.concurrent_max as usize),
             wrong: Strangers::new(WRONG_PER_MINUTE_MAX),
         })))
     }
-
-    /// Whether a request from there is looked at.
-    fn admit(&self, peer: &Peer, headers: &HeaderMap) -> Result<(), Code> {
-        // A page of another site must not have a browser in one of our networks log people out. No page of ours asks
-        // here, so one that seems to be ours has had its site's name point to us.
-        if !self.networks.contain(peer.address) || is_of_a_page(headers) {
-            return Err(Code::UntrustedAddress);
-        }
-        if !self.allow_via && headers.contains_key("via") {
-            return Err(Code::Proxy);
-        }
-        Ok(())
-    }
 }
 
-/// Whether a browser says that a page asks, and not somebody who typed the address. Browsers say nothing of a GET over
-/// plain HTTP.
-fn is_of_a_page(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != b"none")
+/// The names under which nodes are asked: the URL's, and those of the configuration.
+fn hosts(section: &EmSection, base: &str) -> Vec<String> {
+    let own = base.split_once("://").map_or(base, |(_, rest)| rest);
+    let all = section
+        .hosts
+        .iter()
+        .map(String::as_str)
+        .chain([guard::host_of(own)]);
+    all.map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether the names are names; says what is wrong.
+pub(crate) fn check_hosts(section: &EmSection) -> Result<(), String> {
+    if section.hosts.len() > guard::HOSTS_MAX {
+        return Err(format!(
+            "names {}, expected at most {}",
+            section.hosts.len(),
+            guard::HOSTS_MAX
+        ));
+    }
+    let is_wrong = |host: &&String| host.is_empty() || host.contains(['/', ':', '*']);
+    if let Some(host) = section.hosts.iter().find(is_wrong) {
+        return Err(format!(
+            "expected a name such as em.example.com, without scheme and port, found {host:?}"
+        ));
+    }
+    Ok(())
 }
 
 /// Nothing of the applications is for a log.
@@ -171,9 +196,24 @@ fn device_of<'a>(state: &'a State, name: &str) -> Option<&'a Arc<Device>> {
     by_mac.or_else(|| state.device(&DeviceId::parse(name).ok()?))
 }
 
-/// The user of any name.
+/// The user of any name, as it is or percent-encoded: in answers this field is, and programs send back what they were
+/// told.
 fn user_of<'a>(state: &'a State, name: &str) -> Option<&'a Arc<User>> {
-    state.find_user(&UserName::parse(name).ok()?)
+    let find = |name: &str| state.find_user(&UserName::parse(name).ok()?);
+    find(name).or_else(|| find(&percent_decoded(name)?))
+}
+
+/// `None` when nothing is encoded, or not rightly.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    let plain = bytes.len();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.extend(HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    (plain < text.len()).then(|| String::from_utf8(bytes).ok())?
 }
 
 /// The name of a phone for Cisco's tools.

@@ -4,10 +4,13 @@ use std::net::IpAddr;
 
 use futures::{StreamExt as _, stream};
 use hotdesk_core::command::LogoutTarget;
-use hotdesk_core::{Device, DeviceId, Epoch, RecentAt, SiteId, State, User, UserId, UserName};
+use hotdesk_core::{
+    Actor, Device, DeviceId, Epoch, EventKind, Session, SiteId, State, User, UserId, UserName,
+};
 use hotdesk_phone::em::{Code, DeviceResult, Exclusive, Operation, Response, UserResult};
 use smol_str::SmolStr;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 use super::applications::{Application, Right};
 use super::caller::{Caller, Claim};
@@ -15,11 +18,14 @@ use super::codes::{Doing, code};
 use super::{Em, SURFACE, device_of, name_of, user_of};
 use crate::guesses::Origin;
 use crate::phones::Phones;
-use crate::phones::login::{self, LogIn, Proof, try_log_in_by};
+use crate::phones::login::{self, Asks, LogIn, Proof, try_log_in_by};
 use crate::services::new_request_id;
 
 /// Logouts of a `logoutAll` under way at the same time.
 const LOGOUTS_AT_ONCE: usize = 16;
+
+/// How far back the last login at a phone is looked for, in events: what was longer ago is nobody's.
+const AUDIT_SCAN_MAX: usize = 2000;
 
 /// One request, with this node's copy of the state as it was when it came.
 pub(super) struct Request<'a> {
@@ -27,6 +33,8 @@ pub(super) struct Request<'a> {
     pub(super) em: &'a Em,
     pub(super) state: State,
     pub(super) address: IpAddr,
+    /// When it has to be answered.
+    pub(super) until: Instant,
 }
 
 impl Request<'_> {
@@ -47,7 +55,7 @@ impl Request<'_> {
             };
             return self.log_in(claim, wanted).await.map(|()| Response::Success);
         }
-        let caller = claim.prove(self.phones, self.address).await?;
+        let caller = claim.prove(self.phones, self.address, self.until).await?;
         match operation {
             Operation::Login { .. } | Operation::Logout { .. } | Operation::LogoutAll => self
                 .log_out(&caller, &operation)
@@ -95,14 +103,19 @@ impl Request<'_> {
                     }
                     // Whoever cannot show who they are learns nothing about users and phones.
                     Err(code) => {
-                        Claim::User { name, pin }.prove(self.phones, self.address).await?;
+                        let claim = Claim::User { name, pin };
+                        claim.prove(self.phones, self.address, self.until).await?;
                         return Err(code);
                     }
                 }
             }
         };
-        let is_pin = matches!(proof, Proof::Pin { .. });
-        let by = by.unwrap_or_else(|| login::actor(SURFACE));
+        // An application that names somebody who does not exist is told so; a user who asks is the user.
+        let doing = match proof {
+            Proof::Pin { .. } => Doing::OwnLogin,
+            Proof::Vouched => Doing::Login,
+        };
+        let asks = self.asks(by.unwrap_or_else(|| login::actor(SURFACE)));
         let request = LogIn {
             user: user.id.to_string(),
             device: device.id.clone(),
@@ -111,13 +124,9 @@ impl Request<'_> {
             request_id: new_request_id(),
             address: Some(self.address),
         };
-        match try_log_in_by(self.phones, request, by).await {
+        match try_log_in_by(self.phones, request, asks).await {
             Ok(_) => Ok(()),
-            // An application that names somebody who does not exist is told so; a user who asks is the user.
-            Err(error) => Err(match code(error.name(), Doing::Login) {
-                Code::NoUser if is_pin => Code::InvalidApplication,
-                other => other,
-            }),
+            Err(error) => Err(code(error.name(), doing)),
         }
     }
 
@@ -207,9 +216,23 @@ impl Request<'_> {
         }
     }
 
+    const fn asks(&self, by: Actor) -> Asks {
+        Asks {
+            by,
+            until: Some(self.until),
+        }
+    }
+
     /// Ends sessions; says how many.
     async fn end(&self, caller: &Caller, target: LogoutTarget, epoch: Option<Epoch>) -> Result<usize, Code> {
-        let ended = login::end(self.phones, target, epoch, caller.actor(), new_request_id()).await;
+        let ended = login::end(
+            self.phones,
+            target,
+            epoch,
+            self.asks(caller.actor()),
+            new_request_id(),
+        )
+        .await;
         ended
             .map(|ended| ended.len())
             .map_err(|error| code(error.name(), Doing::Other))
@@ -228,14 +251,22 @@ impl Request<'_> {
         Ok(Response::DeviceUsers(names.into_iter().map(at).collect()))
     }
 
-    /// Who is there now, and who was before.
+    /// Who is there now, and whose login was the last before that, which may be the same user's.
     fn users_of(&self, device: &DeviceId) -> DeviceResult {
-        let current = self.state.session_at(device).map(|session| session.user.clone());
-        let recent = self.state.recent_at(RecentAt::Device(device), 2);
-        let last = recent.iter().find(|user| Some(&user.id) != current.as_ref());
+        let current = self.state.session_at(device);
+        let started = self.state.audit().rev().take(AUDIT_SCAN_MAX);
+        let last = started.filter_map(|event| match &event.kind {
+            EventKind::SessionStarted(session) if session.device == *device => Some(session),
+            _ => None,
+        });
+        let is_before =
+            |session: &&Arc<Session>| current.is_none_or(|current| current.epoch != session.epoch);
+        // Whoever is no longer in the directory is not named.
+        let is_known = |session: &&Arc<Session>| self.state.user(&session.user).is_some();
+        let last = last.filter(is_before).find(is_known);
         DeviceResult::Users {
-            current: current.map(|user| user.as_smol().clone()),
-            last: last.map(|user| user.id.as_smol().clone()),
+            current: current.map(|session| session.user.as_smol().clone()),
+            last: last.map(|session| session.user.as_smol().clone()),
         }
     }
 

@@ -10,11 +10,13 @@ use axum::response::{IntoResponse as _, Response as HttpResponse};
 use hotdesk_core::{DeviceId, UserId};
 use hotdesk_phone::em::{Code, Operation, Request as Document, Response};
 use smol_str::SmolStr;
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use super::caller::Claim;
 use super::operate::{Request, subjects};
-use super::{BODY_BYTES_MAX, Em, Peer, Phones};
+use super::{BODY_BYTES_MAX, Em, PATIENCE, Peer, Phones, QUEUE};
 use crate::http::form;
 
 /// The form field, and the parameter, that carries the document.
@@ -104,20 +106,20 @@ async fn decide(
     form: &[u8],
     log: &mut Log,
 ) -> Result<Response, Response> {
-    em.admit(peer, headers).map_err(Response::failure)?;
-    let _place = em
-        .places
-        .try_acquire()
-        .map_err(|_| Response::failure(Code::Busy))?;
+    em.guard.admit(peer, headers).map_err(Response::failure)?;
+    let until = Instant::now() + PATIENCE;
     let document = document(form);
     let asked = Document::parse(&document).map_err(|malformed| Response::Failure {
         code: malformed.code(),
         text: malformed.to_string(),
     })?;
+    let _place = place(em, &asked.operation)
+        .await
+        .ok_or_else(|| Response::failure(Code::Busy))?;
     let state = phones.shared.cluster.local().state;
     log.operation = Some(name_of(&asked.operation));
     (log.user, log.device) = subjects(&state, &asked.operation);
-    let claim = Claim::of(em, &asked.application, peer.address).await;
+    let claim = Claim::of(em, &asked.application, peer.address, &state).await;
     if let Ok(claim) = &claim {
         log.by = claim.actor(&state).map(|by| by.0);
     }
@@ -137,8 +139,23 @@ async fn decide(
         // Once more: looking at the password has taken its time.
         state: phones.shared.cluster.local().state,
         address: peer.address,
+        until,
     };
     request.answer(claim, asked.operation).await.map_err(failed)
+}
+
+/// Room for a request; each may check a password, which costs memory and a core's time. Queries wait a little: whoever
+/// looks at all phones of an office must not keep people from logging in.
+async fn place<'a>(em: &'a Em, operation: &Operation) -> Option<SemaphorePermit<'a>> {
+    match operation {
+        Operation::Login { .. } | Operation::Logout { .. } | Operation::LogoutAll => {
+            em.places.try_acquire().ok()
+        }
+        Operation::DeviceUser { .. }
+        | Operation::UserDevices { .. }
+        | Operation::CheckUser { .. }
+        | Operation::DeviceProfiles { .. } => timeout(QUEUE, em.queries.acquire()).await.ok()?.ok(),
+    }
 }
 
 /// The document in a form; there is a password in it.

@@ -1,5 +1,6 @@
 //! A node that has lost the cluster goes on serving its office.
 
+use hotdesk_core::User;
 use hotdesk_node::Node;
 use tokio::net::TcpListener;
 
@@ -26,6 +27,7 @@ pub(super) async fn two(dir: &std::path::Path) -> Vec<Node> {
         config.timing.election_max = Duration::from_millis(600);
         config.pin.danger_no_pepper = true;
         serving_phones(&mut config);
+        em::with_service(&mut config);
         nodes.push(Node::start_on(config, listener).await.unwrap());
     }
     nodes
@@ -68,6 +70,7 @@ async fn a_node_that_is_cut_off_goes_on_serving_what_it_knows() {
     )
     .await;
     decide(&node, Action::PutDevice(device)).await;
+    decide(&node, Action::PutUser(User::new("ada".parse().unwrap()))).await;
     let secret = Action::SetDeviceSecret {
         device: MAC.parse().unwrap(),
         sealed: Some(SealedSecret(vec![1; 60].into())),
@@ -97,5 +100,12 @@ async fn a_node_that_is_cut_off_goes_on_serving_what_it_knows() {
         .send_to(address)
         .await
         .is(503, "could not be put into the directory now");
+    // Programs wait five seconds for Cisco's service and must have heard by then.
+    let asked = Instant::now();
+    let log_in = em::login(em::TOOL, MAC, "ada", "");
+    let answer = em::post(&log_in).send_to(address).await;
+    assert!(answer.body.contains("<error code=\"6\">"), "{}", answer.body);
+    let took = asked.elapsed();
+    assert!(took < Duration::from_millis(4700), "{took:?}");
     node.shutdown().await;
 }

@@ -22,7 +22,7 @@ pub(super) const SEP: &str = "SEP00562B04A1B2";
 const YEALINK_SEP: &str = "SEP001565A0B1C2";
 
 /// An application that may do everything.
-const TOOL: &str = "<appInfo><appID>tool</appID><appCertificate>s3cret</appCertificate></appInfo>";
+pub(super) const TOOL: &str = "<appInfo><appID>tool</appID><appCertificate>s3cret</appCertificate></appInfo>";
 /// One that may look, and log in and out in New York.
 const NEW_YORK: &str = "<appInfo><appID>ny</appID><appCertificate>s3cret</appCertificate></appInfo>";
 /// One that may only look.
@@ -36,7 +36,7 @@ fn verifier(cost: (u32, u32)) -> String {
     hash.to_string()
 }
 
-fn with_service(config: &mut Config) {
+pub(super) fn with_service(config: &mut Config) {
     with_applications(config, (8, 1));
 }
 
@@ -84,7 +84,7 @@ fn escaped(text: &str) -> String {
     })
 }
 
-fn post(document: &str) -> Ask<'static> {
+pub(super) fn post(document: &str) -> Ask<'static> {
     let mut ask = get(SERVICE).method("POST");
     ask.body = format!("xml={}", escaped(document)).into_bytes();
     ask.with("Content-Type", "application/x-www-form-urlencoded")
@@ -113,7 +113,7 @@ async fn code(world: &World, document: &str) -> Option<u16> {
     Some(rest.split_once('"').unwrap().0.parse().unwrap())
 }
 
-fn login(app: &str, device: &str, user: &str, more: &str) -> String {
+pub(super) fn login(app: &str, device: &str, user: &str, more: &str) -> String {
     format!(
         "<request>{app}<login><deviceName>{device}</deviceName><userID>{user}</userID>{more}</login></request>"
     )

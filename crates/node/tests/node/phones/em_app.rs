@@ -3,7 +3,7 @@
 use hotdesk_sip::secret::{LineKey, PhoneSecret};
 
 use super::em::{CISCO, SEP, em_office};
-use super::{Answer, KEY, device, get, own_path, state};
+use super::{Answer, Ask, KEY, device, get, own_path, state};
 use crate::world::World;
 
 async fn page(world: &World, query: &str) -> Answer {
@@ -98,11 +98,57 @@ async fn what_goes_wrong_has_the_number_that_people_know_and_no_pin() {
         answer.is(200, part);
         assert!(!answer.body.contains("9753"), "{}", answer.body);
     }
-    for login_type in ["UID", "SP", "DN"] {
-        page(&world, &format!("device={SEP}&loginType={login_type}"))
-            .await
-            .is(200, "<CiscoIPPhoneInput>");
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_pin_is_told_like_a_user_who_does_not_exist() {
+    let world = em_office(|_| {}).await;
+    let said = async |user: &str| {
+        let answer = page(&world, &format!("device={SEP}&userid={user}&seq=9753")).await;
+        let (text, reference) = answer
+            .body
+            .rsplit_once(": ")
+            .expect("a reference for the help desk");
+        assert!(!reference.contains("HD"), "the code would tell: {reference}");
+        text.to_owned()
+    };
+    let nobody = said("nobody").await;
+    assert!(nobody.contains("(201)"), "{nobody}");
+    // In the end she is locked.
+    for _ in 0..8 {
+        assert_eq!(said("ada").await, nobody);
     }
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_url_says_is_said_again_by_the_form() {
+    let world = em_office(|_| {}).await;
+    for (more, flags, url) in [
+        ("", "A", ""),
+        ("&loginType=UID", "A", "&amp;loginType=UID"),
+        ("&loginType=SP&EMCC=true", "A", "&amp;loginType=SP&amp;EMCC=true"),
+        ("&EMCC=x&loginType=DN", "N", "&amp;loginType=DN"),
+    ] {
+        let form = page(&world, &format!("device={SEP}{more}")).await;
+        form.is(200, &format!("?device={SEP}{url}</URL>"));
+        form.is(200, &format!("<InputFlags>{flags}</InputFlags>"));
+        form.is(200, "<InputFlags>NP</InputFlags>");
+    }
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_switched_off_has_no_form() {
+    let world = em_office(|_| {}).await;
+    let mut phone = device(&world, CISCO);
+    phone.enabled = false;
+    super::put(super::act(&world, hotdesk_core::Action::PutDevice(phone)).await);
+    page(&world, &format!("device={SEP}")).await.is(200, "(22)");
+    page(&world, &format!("device={SEP}&doLogout=true"))
+        .await
+        .is(200, "(5)");
     world.node.shutdown().await;
 }
 
@@ -151,14 +197,45 @@ async fn a_page_of_another_site_has_nobody_logged_out() {
         .await
         .is(200, "ADA");
     let path = format!("/emapp/EMAppServlet?device={SEP}&Logout=true");
-    for (header, value) in [
-        ("Sec-Fetch-Site", "cross-site"),
+    for pairs in [
+        &[("Sec-Fetch-Site", "cross-site")][..],
         // What a page says whose site's name was made to lead to the node.
-        ("Sec-Fetch-Site", "same-origin"),
-        ("Origin", "http://x"),
+        &[("Sec-Fetch-Site", "same-origin")],
+        &[("Origin", "http://x")],
+        // As browsers ask where there is no TLS: nothing but where they come from.
+        &[("Referer", "http://evil.example/")],
     ] {
-        let ask = get(&path).with(header, value);
+        let ask = get(path.as_str());
+        let ask = pairs
+            .iter()
+            .fold(ask, |ask, (name, value)| ask.with(name, *value));
         ask.send(&world).await.is(200, "(28)");
+        assert!(state(&world).session_at(&CISCO.parse().unwrap()).is_some());
     }
-    assert!(state(&world).session_at(&CISCO.parse().unwrap()).is_some());
+    get(path).with("Referer", "http://x/emapp/").send(&world).await;
+    assert!(state(&world).session_at(&CISCO.parse().unwrap()).is_none());
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_name_leads_to_the_node_has_nobody_logged_out() {
+    let world = em_office(|config| config.phones.em.hosts = vec!["cucm.example.com".into()]).await;
+    for (host, is_own) in [
+        ("evil.example:8080", false),
+        ("cucm.example.com:8080", true),
+        ("127.0.0.1:8080", true),
+    ] {
+        let log_in = page(&world, &format!("device={SEP}&seq=1234&userid=2001")).await;
+        log_in.is(200, "ADA");
+        let ask = Ask {
+            host,
+            ..get(format!("/emapp/EMAppServlet?device={SEP}&Logout=true"))
+        };
+        let ask = ask.with("Referer", format!("http://{host}/x"));
+        let answer = ask.send(&world).await;
+        assert_eq!(answer.body.contains("(28)"), !is_own, "{host}");
+        let is_in = state(&world).session_at(&CISCO.parse().unwrap()).is_some();
+        assert_eq!(is_in, !is_own, "{host}");
+    }
+    world.node.shutdown().await;
 }

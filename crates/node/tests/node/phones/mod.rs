@@ -152,6 +152,7 @@ async fn eventually(world: &World, what: &str, holds: impl Fn(&State) -> bool) {
 /// A request, to be completed.
 struct Ask<'a> {
     method: &'a str,
+    host: &'a str,
     path: String,
     agent: Option<&'a str>,
     more: Vec<(&'a str, String)>,
@@ -161,6 +162,7 @@ struct Ask<'a> {
 fn get(path: impl Into<String>) -> Ask<'static> {
     Ask {
         method: "GET",
+        host: "x",
         path: path.into(),
         agent: None,
         more: Vec::new(),
@@ -201,8 +203,8 @@ impl<'a> Ask<'a> {
 
     async fn send_over(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Answer {
         let mut head = format!(
-            "{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n",
-            self.method, self.path
+            "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+            self.method, self.path, self.host
         );
         if let Some(agent) = self.agent {
             write!(head, "User-Agent: {agent}\r\n").unwrap();

@@ -1,10 +1,12 @@
 //! What a log may not have in it, at the level that tells most.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::json;
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::Registry;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::pages::*;
@@ -19,6 +21,10 @@ pub(super) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
     pub(super) fn start() -> (Self, DefaultGuard) {
+        // While there is one subscriber only, a line of the code that another test's thread comes by first is asked
+        // about there, where nobody listens, and stays silent here.
+        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::default()));
+        LazyLock::force(&ANOTHER);
         let captured = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)

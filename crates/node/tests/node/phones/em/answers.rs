@@ -45,6 +45,12 @@ async fn a_tool_logs_people_in_and_out_and_sees_who_is_where() {
 
     assert_eq!(code(&world, &logout(TOOL, SEP)).await, None);
     assert_eq!(code(&world, &logout(TOOL, SEP)).await, Some(19));
+    // Whoever comes back was the last one, too.
+    assert_eq!(code(&world, &login(TOOL, SEP, "bob", "")).await, None);
+    assert_eq!(
+        said(&world, &at_phone(SEP)).await,
+        device("<userID>bob</userID><lastlogin>bob</lastlogin>")
+    );
     world.node.shutdown().await;
 }
 
@@ -76,7 +82,7 @@ async fn queries_take_several_names_and_both_spellings() {
          <user id=\"nobody\"><doesNotExist/></user></userDevicesResults>"
     );
     let expected = "<deviceProfileResults><user id=\"ada\"><deviceProfile><deviceProfileName>ada</deviceProfileName>\
-                    <isDefaultDeviceProfile>true</isDefaultDeviceProfile></deviceProfile></user>\
+                    <isDefaultDeviceProfile>t</isDefaultDeviceProfile></deviceProfile></user>\
                     <user id=\"nobody\"><doesNotExist/></user></deviceProfileResults>";
     for spelling in ["deviceProfileQuery", "userDeviceProfileQuery"] {
         let query = format!("<{spelling}>{users}</{spelling}>");
@@ -125,4 +131,23 @@ async fn a_time_of_its_own_is_taken_or_refused_as_configured() {
         assert_eq!(code(&world, &login(TOOL, SEP, "ada", ever)).await, None);
         world.node.shutdown().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_id_may_come_as_it_was_answered() {
+    let world = em_office(|_| {}).await;
+    let check = |user: &str| format!("<query>{TOOL}<checkUser><userID>{user}</userID></checkUser></query>");
+    for (sent, exists) in [
+        ("%61da", true),
+        ("ad%61", true),
+        ("%2561da", false),
+        ("%6", false),
+        ("%zzda", false),
+        ("%ff", false),
+    ] {
+        let said = said(&world, &check(sent)).await;
+        assert_eq!(said.contains("<exists>"), exists, "{sent}: {said}");
+    }
+    assert_eq!(code(&world, &login(TOOL, SEP, "%61da", "")).await, None);
+    world.node.shutdown().await;
 }
