@@ -60,6 +60,7 @@ pub(crate) async fn put(company: &Company, vendor: Vendor, office: usize, number
         device: id.clone(),
         secret: Some(v1::set_device_secret_request::Secret::Generate(true)),
         by: "test".into(),
+        revoke: false,
     };
     let answer = company.directory(0).set_device_secret(request).await;
     company

@@ -6,6 +6,7 @@ mod common;
 mod crashes;
 mod day;
 mod hostile;
+mod passwords;
 mod real;
 mod reload;
 mod storm;

@@ -300,6 +300,7 @@ async fn fill(nodes: &Hotdesk, people: &[Person]) -> Result<()> {
                 device: person.device(office),
                 secret: Some(v1::set_device_secret_request::Secret::Generate(true)),
                 by: "bench".into(),
+                revoke: false,
             };
             directory.set_device_secret(request).await
         }

@@ -101,6 +101,7 @@ impl Office {
                     device: device(user, 0),
                     secret: Some(v1::set_device_secret_request::Secret::Password(SECRET.into())),
                     by: "bench".into(),
+                    revoke: false,
                 };
                 directory.set_device_secret(request).await
             }

@@ -17,8 +17,11 @@ pub struct Token(Zeroizing<String>);
 pub enum DeviceSecret {
     /// This one. Not checked here: the node knows the rule (8 to 128 printable ASCII characters).
     Password(Zeroizing<String>),
-    /// One that the node makes and answers, once.
+    /// One that the node makes and answers, once. The phone finds its documents with what it knew before until it has
+    /// come with the new one, for at most 30 days.
     Generate,
+    /// The same, and what the phone knew before is worth nothing at once: it has leaked.
+    GenerateAndRevoke,
     /// None: the phone cannot register any more.
     Remove,
 }
@@ -57,6 +60,7 @@ impl fmt::Debug for DeviceSecret {
         f.write_str(match self {
             Self::Password(_) => "Password(..)",
             Self::Generate => "Generate",
+            Self::GenerateAndRevoke => "GenerateAndRevoke",
             Self::Remove => "Remove",
         })
     }

@@ -127,6 +127,9 @@ pub enum Action {
         /// What the password was made from, so that it can be made again: the request's own id; `None` for a password that
         /// somebody chose.
         seed: Option<u128>,
+        /// The phone may go on fetching its documents with what it knows, until it comes with the new token. Otherwise
+        /// everything that was made from an older seed is worth nothing from this entry on.
+        keeps_former: bool,
     },
     /// Leave a phone alone: nobody logs in or out there until then.
     HoldDevice {

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::calls::{CallRights, CallSettings};
 use crate::id::{Alias, DeviceId, EdgeId, Email, Extension, GroupId, Number, SiteId, UserId, UserName};
 use crate::mac::MacAddress;
-use crate::phones::{Enrolment, Shown};
+use crate::phones::{Enrolment, FormerSeed, Shown};
 use crate::policy::PolicyOverrides;
 use crate::profile::Profile;
 use crate::time::TimeMs;
@@ -236,6 +236,9 @@ pub struct Device {
     /// What the password of its own account was made from, together with the company's line key, without which it is
     /// worth nothing; `None` for a password that somebody chose. Putting a device leaves it as it is.
     pub secret_seed: Option<u128>,
+    /// What they were made from before, the oldest first: at most [`FORMER_SEEDS_MAX`](crate::phones::FORMER_SEEDS_MAX),
+    /// until the phone has come with its newest token. Putting a device leaves them as they are.
+    pub former_seeds: Vec<FormerSeed>,
     /// Whether it may fetch its document without its token. Putting a device leaves it as it is.
     pub enrolment: Enrolment,
     /// The log index of the last change of what it shows by itself: a changed record, every end of a session, and every
@@ -271,12 +274,22 @@ impl Device {
             emergency_location: SmolStr::default(),
             owner: None,
             secret_seed: None,
+            former_seeds: Vec::new(),
             enrolment: Enrolment::default(),
             changed: 0,
             shown: None,
             trouble: None,
             stays_neutral: false,
         }
+    }
+
+    /// The former seeds that are good at `clock`.
+    pub fn good_former_seeds(&self, clock: TimeMs) -> impl Iterator<Item = u128> + '_ {
+        let good = self
+            .former_seeds
+            .iter()
+            .filter(move |former| former.until > clock);
+        good.map(|former| former.seed)
     }
 
     /// The hold in force at `clock`: one whose time has passed counts as none.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use crate::id::{DeviceId, UserId};
-use crate::phones::{ENROLMENT_TOKENS_MAX, WAITING_MAX};
+use crate::phones::{ENROLMENT_TOKENS_MAX, FORMER_SEEDS_MAX, FormerSeed, WAITING_MAX};
 use crate::session::Session;
 use crate::state::{Devices, State};
 
@@ -99,6 +99,16 @@ impl State {
             ensure(in_past, "a stamp is of the past", || {
                 format!("{}: {shown}, {} at {}", device.id, device.changed, self.index)
             })?;
+            let seeds = &device.former_seeds;
+            let is_former =
+                |seed: &FormerSeed| Some(seed.seed) != device.secret_seed && seed.replaced <= self.index;
+            let former = seeds.len() <= FORMER_SEEDS_MAX && seeds.iter().all(is_former);
+            let rule = "former seeds are few, and none of them is the one in force";
+            ensure(
+                former && (seeds.is_empty() || device.secret_seed.is_some()),
+                rule,
+                || device.id.to_string(),
+            )?;
             let waits = device.mac.is_some_and(|mac| self.waiting.contains_key(&mac));
             ensure(!waits, "a known phone does not wait", || device.id.to_string())?;
         }

@@ -47,7 +47,7 @@ pub use invariants::Violation;
 pub use mac::MacAddress;
 pub use outcome::{Done, EndedSession, Outcome};
 pub use phones::{
-    Enrolment, EnrolmentToken, SeenPhone, Shown, ShownBy, ShownReport, TokenHash, WaitingPhone,
+    Enrolment, EnrolmentToken, FormerSeed, SeenPhone, Shown, ShownBy, ShownReport, TokenHash, WaitingPhone,
 };
 pub use policy::{BusyDevice, Limit, LockoutPolicy, MultipleLogins, Policy, PolicyOverrides};
 pub use profile::{Lamp, Profile, SoftFunction, SpeedDial};

@@ -31,6 +31,25 @@ pub const ENROLMENT_WINDOW_MS: u64 = 24 * 3_600_000;
 /// How many phones may belong to one user.
 pub const OWNED_MAX: usize = 8;
 
+/// How many former seeds of a phone are kept; the oldest goes first. A phone that has missed more passwords than that
+/// needs an administrator.
+pub const FORMER_SEEDS_MAX: usize = 3;
+/// How long a former seed is good for documents at most, in milliseconds (30 days): as long as a phone is switched off in
+/// a holiday.
+pub const FORMER_SEED_MS: u64 = 30 * 24 * 3_600_000;
+
+/// What a phone's password and document path were made from before: the phone may know no other yet. Good for documents
+/// only, until the phone has come with its newest token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormerSeed {
+    /// The seed.
+    pub seed: u128,
+    /// The log index at which another one came in its place: a phone that shows something older still knows this one.
+    pub replaced: u64,
+    /// Until when it is good.
+    pub until: TimeMs,
+}
+
 /// What a phone was seen to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {

@@ -74,6 +74,7 @@ impl Company {
             device: device.into(),
             secret: Some(v1::set_device_secret_request::Secret::Password(password.into())),
             by: "test".into(),
+            revoke: false,
         };
         let mut directory = self.directory(0);
         let answer = directory

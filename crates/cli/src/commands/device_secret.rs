@@ -18,8 +18,13 @@ use crate::output::{json as out, pairs, time};
 The password is what the phone itself registers with; it does not change when people log in and out. The \
 cluster keeps its digests only, so it cannot be shown again.
 
+A phone that loads documents moves to a generated password by itself: it is told, and its former document path stays \
+good until it has come with the new one, for at most 30 days. Whoever has the former path can do that as well: when it \
+has leaked, add --revoke, and let the phone in again (hotdesk phone reopen).
+
 Examples:
   hotdesk device secret chi-12 --generate
+  hotdesk device secret chi-12 --generate --revoke
   printf %s \"$PASSWORD\" | hotdesk device secret chi-12 --stdin
   hotdesk device secret chi-12 --remove")]
 pub(crate) struct SecretArgs {
@@ -27,6 +32,9 @@ pub(crate) struct SecretArgs {
     device: String,
     #[command(flatten)]
     what: What,
+    /// What the phone knew before is worth nothing from now on
+    #[arg(long, conflicts_with_all = ["stdin", "remove"])]
+    revoke: bool,
 }
 
 #[derive(Debug, Args)]
@@ -44,7 +52,9 @@ struct What {
 }
 
 pub(super) async fn secret(context: &Context, client: &Client, args: SecretArgs) -> Result<(), Problem> {
-    let secret = if args.what.generate {
+    let secret = if args.what.generate && args.revoke {
+        DeviceSecret::GenerateAndRevoke
+    } else if args.what.generate {
         DeviceSecret::Generate
     } else if args.what.stdin {
         DeviceSecret::Password(first_line().await?)

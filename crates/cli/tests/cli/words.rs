@@ -103,6 +103,7 @@ fn a_wrong_command_line_ends_with_2() {
         &["phone", "decline", "chi-12"],
         &["phone", "token", "create", "--site", "chicago", "--uses", "1001"],
         &["phone", "reopen", "chi-12", "--for", "1h", "--close"],
+        &["device", "secret", "chi-12", "--remove", "--revoke"],
         &["phone", "reload"],
         &["phone", "reload", "chi-12", "--all"],
         &["phone", "reload", "--all", "--site", "chicago"],

@@ -158,10 +158,11 @@ impl Client {
             device: device.into(),
             secret: Some(match &secret {
                 DeviceSecret::Password(password) => Secret::Password(password.as_str().to_owned()),
-                DeviceSecret::Generate => Secret::Generate(true),
+                DeviceSecret::Generate | DeviceSecret::GenerateAndRevoke => Secret::Generate(true),
                 DeviceSecret::Remove => Secret::Remove(true),
             }),
             by: self.by(),
+            revoke: matches!(secret, DeviceSecret::GenerateAndRevoke),
         };
         call(
             self,

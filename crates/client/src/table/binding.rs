@@ -294,6 +294,16 @@ impl DeviceBinding {
         self.line()?.secret_seed
     }
 
+    /// What the passwords were made from that the phone knows, by what it was seen to show: those of a former seed, until
+    /// it shows a document that was made with a newer one.
+    #[must_use]
+    pub fn seed_in_use(&self) -> Option<u128> {
+        let shown = self.shown().unwrap_or(0);
+        let mut former = self.line()?.former_seeds.iter();
+        let known = former.find(|(_, replaced)| *replaced > shown);
+        known.map(|(seed, _)| *seed).or_else(|| self.secret_seed())
+    }
+
     /// The log index of the last change of what the phone shows by itself: its record, or the end of a session. See
     /// [`Bindings::wanted_stamp`](super::Bindings::wanted_stamp).
     #[must_use]

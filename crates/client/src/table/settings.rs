@@ -29,6 +29,8 @@ pub(super) struct LineSettings {
     pub(super) held_until_ms: u64,
     pub(super) allowed_groups: Box<[SmolStr]>,
     pub(super) secret_seed: Option<u128>,
+    /// Seed, and the log index at which it was replaced; the oldest first.
+    pub(super) former_seeds: Box<[(u128, u64)]>,
     /// 0: nothing that is known.
     pub(super) shown_stamp: u64,
     pub(super) trouble: Option<SmolStr>,
@@ -147,16 +149,20 @@ pub(super) fn of_device(device: &v1::Device) -> Option<Arc<LineSettings>> {
         serving: some(&device.serving),
         held_until_ms: device.held_until_ms,
         allowed_groups: device.allowed_groups.iter().map(SmolStr::new).collect(),
-        secret_seed: device
-            .secret_seed
-            .as_slice()
-            .try_into()
-            .ok()
-            .map(u128::from_be_bytes),
+        secret_seed: seed(&device.secret_seed),
+        former_seeds: device
+            .former_seeds
+            .iter()
+            .filter_map(|former| Some((seed(&former.seed)?, former.replaced)))
+            .collect(),
         shown_stamp: device.shown.as_ref().map_or(0, |shown| shown.stamp),
         trouble: some(&device.trouble),
         desk: desk_of(device),
     })
+}
+
+fn seed(bytes: &[u8]) -> Option<u128> {
+    bytes.try_into().ok().map(u128::from_be_bytes)
 }
 
 fn desk_of(device: &v1::Device) -> Option<Arc<DeskSettings>> {

@@ -81,6 +81,10 @@ impl World {
                 (device.trouble.as_deref(), &*device.label)
             );
             assert_eq!((seen.mac(), seen.secret_seed()), (device.mac, device.secret_seed));
+            let former = device.former_seeds.iter();
+            let known = former.clone().find(|former| former.replaced > shown.unwrap_or(0));
+            let in_use = known.map(|former| former.seed).or(device.secret_seed);
+            assert_eq!(seen.seed_in_use(), in_use, "seed {seed}: {id}");
             let owner = device.owner.as_ref().map(|owner| owner.as_str());
             let session = self.state.session_at(&device.id);
             let user = session.map(|session| session.user.as_str());
@@ -166,6 +170,7 @@ fn action(random: &mut fastrand::Rng, world: &World) -> Action {
             device: device(),
             sealed: Some(SealedSecret(Arc::from(&b"sealed"[..]))),
             seed: Some(RequestId(random.u128(..3)).0),
+            keeps_former: random.bool(),
         },
         15 => Action::LockUser {
             user: named(user),

@@ -113,6 +113,7 @@ fn record(step: &Step<'_>, device: &Device, old: Option<&Device>) -> Device {
         serving: old.and_then(|old| old.serving.clone()),
         hold: old.and_then(|old| old.hold.clone()),
         secret_seed: old.and_then(|old| old.secret_seed),
+        former_seeds: old.map_or_else(Vec::new, |old| old.former_seeds.clone()),
         enrolment: old.map(|old| old.enrolment).unwrap_or_default(),
         shown: old.and_then(|old| old.shown),
         trouble: old.and_then(|old| old.trouble.clone()),

@@ -3,6 +3,7 @@
 //! A phone in the directory has a window in which it may fetch its document without the token that this document will
 //! give it. The window is opened (`OpenEnrolment`), and closed when the phone comes with its token (`CloseEnrolment`).
 //! Open checks that the phone is known and that the time lies ahead, and not too far; close that the phone is known.
+//! A phone that has come with its token needs none of those that it had before: closing forgets them.
 //!
 //! A phone that is not in the directory may come with an enrolment token (`EnrolDevice`). Checks, in this order: what it
 //! says it is; the token is known; it has not run out; no other device has the address. It is then put into the
@@ -21,7 +22,7 @@ use crate::mac::MacAddress;
 use crate::outcome::{Done, Outcome};
 use crate::phones::{
     ENROLMENT_MS_MAX, ENROLMENT_TOKENS_MAX, ENROLMENT_USES_MAX, ENROLMENT_WINDOW_MS, Enrolment,
-    EnrolmentToken, TokenHash,
+    EnrolmentToken, FormerSeed, TokenHash,
 };
 use crate::refusal::Refusal;
 use crate::time::TimeMs;
@@ -35,7 +36,8 @@ pub(super) fn open(step: &mut Step<'_>, id: &DeviceId, until: TimeMs) -> Outcome
         open_until: until,
         ..known.enrolment
     };
-    Ok(set(step, &known, enrolment))
+    let seeds = known.former_seeds.clone();
+    Ok(set(step, &known, enrolment, seeds))
 }
 
 pub(super) fn close(step: &mut Step<'_>, id: &DeviceId) -> Outcome {
@@ -49,7 +51,7 @@ pub(super) fn close(step: &mut Step<'_>, id: &DeviceId) -> Outcome {
             step.clock()
         },
     };
-    Ok(set(step, &known, enrolment))
+    Ok(set(step, &known, enrolment, Vec::new()))
 }
 
 /// Checks, in this order: the uses and the time, that the site exists, that there are not too many.
@@ -163,12 +165,13 @@ fn known_device(step: &Step<'_>, id: &DeviceId) -> Result<Arc<Device>, Refusal> 
 }
 
 /// `created`: the window was closed before.
-fn set(step: &mut Step<'_>, device: &Device, enrolment: Enrolment) -> Done {
+fn set(step: &mut Step<'_>, device: &Device, enrolment: Enrolment, former_seeds: Vec<FormerSeed>) -> Done {
     let clock = step.clock();
     let created = enrolment.is_open(clock) && !device.enrolment.is_open(clock);
-    if enrolment != device.enrolment {
+    if enrolment != device.enrolment || former_seeds != device.former_seeds {
         let record = Arc::new(Device {
             enrolment,
+            former_seeds,
             ..device.clone()
         });
         step.state.devices.insert(device.id.clone(), Arc::clone(&record));

@@ -16,7 +16,7 @@ use crate::directory::Edge;
 use crate::phones::{EnrolmentToken, ShownBy, ShownReport};
 
 use fnv::Fnv;
-use records::ADDED_SEED;
+use records::{ADDED_FORMER, ADDED_SEED};
 
 /// The fingerprint of an action.
 pub(super) fn of(action: &Action) -> u64 {
@@ -67,10 +67,16 @@ pub(super) fn of(action: &Action) -> u64 {
         }
         Action::PutDevice(device) => hash.device(device),
         Action::DeleteDevice(device) => hash.text(device.as_str()),
-        Action::SetDeviceSecret { device, sealed, seed } => {
+        Action::SetDeviceSecret {
+            device,
+            sealed,
+            seed,
+            keeps_former,
+        } => {
             hash.text(device.as_str());
             hash.flag(sealed.is_some());
             hash.added(ADDED_SEED, *seed, |hash, seed| hash.bytes(&seed.to_be_bytes()));
+            hash.added(ADDED_FORMER, keeps_former.then_some(()), |_, ()| {});
         }
         Action::HoldDevice {
             device,

@@ -218,9 +218,12 @@ impl Step<'_> {
             Action::DeleteUser(id) => user::delete(self, id),
             Action::PutDevice(device) => device::put(self, device),
             Action::DeleteDevice(id) => device::delete(self, id),
-            Action::SetDeviceSecret { device, sealed, seed } => {
-                device_secret::apply(self, device, sealed.as_ref(), *seed)
-            }
+            Action::SetDeviceSecret {
+                device,
+                sealed,
+                seed,
+                keeps_former,
+            } => device_secret::apply(self, device, sealed.as_ref(), *seed, *keeps_former),
             Action::HoldDevice {
                 device,
                 until,

@@ -231,9 +231,16 @@ fn without_positions(parts: &Parts) -> impl PartialEq + std::fmt::Debug + use<> 
         changed: 0,
         ..hotdesk_core::Site::clone(site)
     });
-    let devices = parts.devices.iter().map(|device| Device {
-        changed: 0,
-        ..Device::clone(device)
+    let devices = parts.devices.iter().map(|device| {
+        let mut device = Device {
+            changed: 0,
+            ..Device::clone(device)
+        };
+        device
+            .former_seeds
+            .iter_mut()
+            .for_each(|former| former.replaced = 0);
+        device
     });
     let directory = (
         sites.collect::<Vec<_>>(),

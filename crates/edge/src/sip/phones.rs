@@ -31,8 +31,10 @@ pub(crate) struct Driven {
     pub(crate) device: Arc<DeviceBinding>,
     pub(crate) vendor: Vendor,
     pub(crate) line: OwnLine,
-    /// What its password was made from.
+    /// What its document path is made from.
     pub(crate) seed: u128,
+    /// What the passwords are made from that it knows: as long as it does not show a document of a new seed, the former.
+    pub(crate) known_seed: u128,
     pub(crate) wanted: u64,
     pub(crate) shown: u64,
 }
@@ -94,6 +96,7 @@ impl App {
         Some(Driven {
             vendor: vendor_of(device.model(), &line.user_agent),
             seed,
+            known_seed: device.seed_in_use().unwrap_or(seed),
             wanted: self.table.wanted_stamp(device.device())?,
             shown: device.shown().unwrap_or(0),
             line,

@@ -216,7 +216,7 @@ impl App {
 
     fn prove(&self, asked: &Asked, challenge: &Message) -> Option<Header> {
         let device = asked.told.device.as_str();
-        let seed = self.table.by_device(device)?.secret_seed()?;
+        let seed = self.table.by_device(device)?.seed_in_use()?;
         let (user, password) = if asked.proofs == 0 {
             (device, self.key.device_password(device, seed))
         } else {
@@ -253,7 +253,7 @@ impl App {
         let target = Target {
             at,
             user: Service::WEB_USER.to_owned(),
-            password: self.key.phone_secret(PhoneSecret::Web, device, driven.seed),
+            password: self.key.phone_secret(PhoneSecret::Web, device, driven.known_seed),
         };
         let app = Arc::clone(self);
         self.runtime.spawn(async move {

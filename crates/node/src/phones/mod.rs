@@ -43,7 +43,7 @@ use hotdesk_phone::{Desk, Vendor};
 
 use self::desk::{Maker, NoDesk};
 use self::documents::{Enrolments, Stale};
-use self::paths::Paths;
+use self::paths::{Age, Paths};
 use self::reports::Reporter;
 use self::strangers::Strangers;
 use self::timing::Timing;
@@ -100,17 +100,22 @@ impl Phones {
             settings: &self.settings,
             lines: self.shared.lines.as_ref().ok_or(NoDesk::LineKey)?,
         };
-        maker.desk(state, device)
+        let desk = maker.desk(state, device)?;
+        // The phone will come with it, perhaps before all phones may be gone through again.
+        self.paths.remember(desk.service.token.expose(), &device.id);
+        Ok(desk)
     }
 
-    /// The phone whose document path has this token.
+    /// The phone whose document path has this token, now.
     pub(crate) fn phone_of_token(&self, token: &str) -> Option<DeviceId> {
-        self.phone_of(&self.shared.cluster.local().state, token, None)
+        let found = self.phone_of(&self.shared.cluster.local().state, token, None);
+        found.and_then(|(device, age)| (age == Age::Current).then_some(device))
     }
 
-    /// The same in a state; `hint` is the phone's address where the request has one.
-    fn phone_of(&self, state: &State, token: &str, hint: Option<MacAddress>) -> Option<DeviceId> {
-        self.paths.find(self.shared.lines.as_ref()?, state, token, hint)
+    /// The same in a state, with former tokens; `hint` is the phone's address where the request has one.
+    fn phone_of(&self, state: &State, token: &str, hint: Option<MacAddress>) -> Option<(DeviceId, Age)> {
+        let lines = self.shared.lines.as_ref()?;
+        self.paths.find(lines, state, token, hint, self.now(state))
     }
 
     /// The document of this stamp was fetched by the phone. Told to the cluster in batches; never waits.

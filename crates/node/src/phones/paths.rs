@@ -3,11 +3,14 @@
 //! The token in the path follows from the phone's seed and the line key, and is kept nowhere. Going back from the
 //! token to the phone needs a table, which is filled as tokens are made, and by going through all phones when a token
 //! is asked for that is not in it, as after a restart.
+//!
+//! A phone that was given another password may know the token of a former seed only. That one is good for its documents,
+//! and for nothing else, until it has come with the new one.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use hotdesk_core::{DeviceId, MacAddress, State};
+use hotdesk_core::{DeviceId, MacAddress, State, TimeMs};
 use hotdesk_sip::secret::PhoneSecret;
 use parking_lot::{Mutex, RwLock};
 use subtle::ConstantTimeEq as _;
@@ -19,7 +22,17 @@ const TOKEN_BYTES: usize = 26;
 /// All phones are gone through at most this often, so that guessing costs the node little.
 const SCAN_EVERY: Duration = Duration::from_secs(1);
 
-/// The table. Never larger than the number of phones: filling it up drops what is no longer true.
+/// Which of a phone's tokens it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    /// The newest.
+    Current,
+    /// One of a seed that was replaced, and is good for documents still.
+    Former,
+}
+
+/// The table: the phones' tokens and those of their former seeds, and until it is filled up anew those of the passwords
+/// that administrators have replaced since.
 #[derive(Default)]
 pub(super) struct Paths {
     phones: RwLock<HashMap<String, DeviceId>>,
@@ -33,14 +46,16 @@ struct Scan {
 }
 
 impl Paths {
-    /// The phone whose token this is. `hint`: the address in the file's name, which spares going through all phones.
+    /// The phone whose token this is, at the moment `now` of the log's clock. `hint`: the address in the file's name, which
+    /// spares going through all phones.
     pub(super) fn find(
         &self,
         lines: &Lines,
         state: &State,
         token: &str,
         hint: Option<MacAddress>,
-    ) -> Option<DeviceId> {
+        now: TimeMs,
+    ) -> Option<(DeviceId, Age)> {
         let is_token = token.len() == TOKEN_BYTES
             && token
                 .bytes()
@@ -48,23 +63,30 @@ impl Paths {
         if !is_token {
             return None;
         }
-        let known = self.phones.read().get(token).cloned();
-        let is_phones = |id: &DeviceId| is_right(lines, state, id, token);
-        if let Some(id) = known.filter(is_phones) {
-            return Some(id);
+        let phones = |id: DeviceId| Some((id.clone(), age(lines, state, &id, token, now)?));
+        let known = || self.phones.read().get(token).cloned();
+        if let Some(found) = known().and_then(phones) {
+            return Some(found);
         }
         let by_hint = hint.and_then(|mac| Some(state.device_by_mac(&mac)?.id.clone()));
-        if let Some(id) = by_hint.filter(is_phones) {
-            self.phones.write().insert(token.to_owned(), id.clone());
-            return Some(id);
+        if let Some(found) = by_hint.and_then(phones) {
+            self.phones.write().insert(token.to_owned(), found.0.clone());
+            return Some(found);
         }
-        self.scan(lines, state);
-        self.phones.read().get(token).cloned()
+        self.scan(lines, state, now);
+        known().and_then(phones)
+    }
+
+    /// Takes in a token that was made for a phone.
+    pub(super) fn remember(&self, token: &str, device: &DeviceId) {
+        if self.phones.read().get(token) != Some(device) {
+            self.phones.write().insert(token.to_owned(), device.clone());
+        }
     }
 
     /// Goes through all phones; not when nothing has changed since the last time, and not too often. Who comes while
     /// another does it waits for that.
-    fn scan(&self, lines: &Lines, state: &State) {
+    fn scan(&self, lines: &Lines, state: &State, clock: TimeMs) {
         let mut scanned = self.scanned.lock();
         let (now, index) = (Instant::now(), state.index());
         let is_time =
@@ -72,20 +94,31 @@ impl Paths {
         if !is_time {
             return;
         }
-        let phones = state.devices().filter_map(|device| {
-            let token = lines.phone_secret(PhoneSecret::Documents, &device.id, device.secret_seed?);
-            Some((token.as_str().to_owned(), device.id.clone()))
+        let phones = state.devices().flat_map(|device| {
+            let seeds = device
+                .secret_seed
+                .into_iter()
+                .chain(device.good_former_seeds(clock));
+            seeds.map(|seed| {
+                let token = lines.phone_secret(PhoneSecret::Documents, &device.id, seed);
+                (token.as_str().to_owned(), device.id.clone())
+            })
         });
         *self.phones.write() = phones.collect();
         *scanned = Some(Scan { at: now, index });
     }
 }
 
-/// Whether the phone's token is this one, now.
-pub(super) fn is_right(lines: &Lines, state: &State, device: &DeviceId, token: &str) -> bool {
-    let seed = state.device(device).and_then(|device| device.secret_seed);
-    seed.is_some_and(|seed| {
-        let right = lines.phone_secret(PhoneSecret::Documents, device, seed);
+/// Which of the phone's tokens this is; `None`: none that is good now.
+pub(super) fn age(lines: &Lines, state: &State, device: &DeviceId, token: &str, now: TimeMs) -> Option<Age> {
+    let device = state.device(device)?;
+    let is_of = |seed| {
+        let right = lines.phone_secret(PhoneSecret::Documents, &device.id, seed);
         bool::from(right.as_bytes().ct_eq(token.as_bytes()))
-    })
+    };
+    if device.secret_seed.is_some_and(is_of) {
+        return Some(Age::Current);
+    }
+    let mut former = device.good_former_seeds(now);
+    former.any(is_of).then_some(Age::Former)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotdesk_core::phones::{SHOWN_REPORT_MAX, SeenPhone, ShownBy, ShownReport, WAITING_REPORT_MAX};
-use hotdesk_core::{Action, Actor, DeviceId, MacAddress, State};
+use hotdesk_core::{Action, Actor, Device, DeviceId, MacAddress, State};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -215,8 +215,10 @@ impl Task {
     async fn close_windows(&mut self, state: &State) -> Result<(), Error> {
         let devices: Vec<DeviceId> = self.enrolled.iter().cloned().collect();
         for device in devices {
-            let record = state.device(&device);
-            if record.is_some_and(|record| record.enrolment.is_open(state.clock())) {
+            let is_due = |record: &Arc<Device>| {
+                record.enrolment.is_open(state.clock()) || !record.former_seeds.is_empty()
+            };
+            if state.device(&device).is_some_and(is_due) {
                 let action = Action::CloseEnrolment {
                     device: device.clone(),
                 };
@@ -225,7 +227,7 @@ impl Task {
                     Ok(()) | Err(Error::Refusal(_)) => {
                         tracing::info!(
                             device_id = device.as_str(),
-                            "phone enrolled: it has its own token"
+                            "phone enrolled: it has its own, newest token"
                         );
                     }
                     Err(error) => return Err(error),

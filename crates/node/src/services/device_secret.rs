@@ -45,6 +45,7 @@ pub(super) async fn set(
     let action = Action::SetDeviceSecret {
         device: device.clone(),
         sealed,
+        keeps_former: seed.is_some() && !request.revoke,
         seed,
     };
     let by = actor(&request.by, shared.node_id);

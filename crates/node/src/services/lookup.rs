@@ -125,6 +125,7 @@ pub(super) fn shown_device(device: &Device) -> v1::Device {
     v1::Device {
         sealed_secret: Vec::new(),
         secret_seed: Vec::new(),
+        former_seeds: Vec::new(),
         mac: device.mac.map_or_else(String::new, |mac| mac.to_string()),
         ..device.into()
     }

@@ -8,7 +8,7 @@ use hotdesk_core::{
     Device, DeviceId, Edge, Enrolment, Group, Hold, LoginFailures, SealedSecret, Site, TimeMs, User,
 };
 
-use super::phones::{mac_text, seed};
+use super::phones::{former_seeds, mac_text, seed};
 use super::{Invalid, name, optional_name, optional_part, time_or_zero, time_unless_zero};
 use crate::{internal, v1};
 
@@ -171,6 +171,7 @@ impl From<&Device> for v1::Device {
             shown: device.shown.as_ref().map(Into::into),
             trouble: device.trouble.as_deref().unwrap_or_default().into(),
             stays_neutral: device.stays_neutral,
+            former_seeds: device.former_seeds.iter().map(Into::into).collect(),
         }
     }
 }
@@ -205,6 +206,7 @@ impl TryFrom<v1::Device> for Device {
                 .filter(|text| !text.is_empty())
                 .map(Into::into),
             stays_neutral: device.stays_neutral,
+            former_seeds: former_seeds(&device.former_seeds)?,
         })
     }
 }
@@ -219,6 +221,7 @@ pub fn put_device(device: &Device) -> v1::Device {
         held_until_ms: 0,
         hold_reason: String::new(),
         secret_seed: Vec::new(),
+        former_seeds: Vec::new(),
         enrolment_open_until_ms: 0,
         enrolled_at_ms: 0,
         changed: 0,

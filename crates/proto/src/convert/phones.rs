@@ -1,8 +1,8 @@
 //! Profiles of users, and what is known of phones beyond the directory.
 
 use hotdesk_core::{
-    EnrolmentToken, Lamp, MacAddress, Profile, SeenPhone, Shown, ShownBy, SoftFunction, SpeedDial, TimeMs,
-    TokenHash, WaitingPhone,
+    EnrolmentToken, FormerSeed, Lamp, MacAddress, Profile, SeenPhone, Shown, ShownBy, SoftFunction,
+    SpeedDial, TimeMs, TokenHash, WaitingPhone,
 };
 
 use super::{Invalid, name, optional_name, part};
@@ -245,6 +245,30 @@ pub fn token_hash(field: &str, bytes: &[u8]) -> Result<TokenHash, Invalid> {
 /// [`Invalid`] for any other length.
 pub(crate) fn seed(field: &str, bytes: &[u8]) -> Result<Option<u128>, Invalid> {
     Ok(super::optional_request_id(field, bytes)?.map(|id| id.0))
+}
+
+impl From<&FormerSeed> for v1::FormerSeed {
+    fn from(former: &FormerSeed) -> Self {
+        Self {
+            seed: former.seed.to_be_bytes().to_vec(),
+            replaced: former.replaced,
+            until_ms: former.until.0,
+        }
+    }
+}
+
+/// The former seeds of a phone.
+pub(super) fn former_seeds(seeds: &[v1::FormerSeed]) -> Result<Vec<FormerSeed>, Invalid> {
+    let one = |(at, former): (usize, &v1::FormerSeed)| {
+        let field = format!("former_seeds[{at}].seed");
+        let seed = super::request_id(&field, &former.seed)?.0;
+        Ok(FormerSeed {
+            seed,
+            replaced: former.replaced,
+            until: TimeMs(former.until_ms),
+        })
+    };
+    seeds.iter().enumerate().map(one).collect()
 }
 
 /// Nothing when it says what the phone's id says.

@@ -81,13 +81,17 @@ impl From<&Action> for Wire {
             Action::DeleteUser(user) => Self::DeleteUser(user.as_str().into()),
             Action::PutDevice(device) => Self::PutDevice(device.into()),
             Action::DeleteDevice(device) => Self::DeleteDevice(device.as_str().into()),
-            Action::SetDeviceSecret { device, sealed, seed } => {
-                Self::SetDeviceSecret(wire::SetDeviceSecret {
-                    device: device.as_str().into(),
-                    sealed: sealed.as_ref().map(|sealed| Bytes::copy_from_slice(&sealed.0)),
-                    seed: seed.map_or_else(Bytes::new, |seed| id_bytes(RequestId(seed))),
-                })
-            }
+            Action::SetDeviceSecret {
+                device,
+                sealed,
+                seed,
+                keeps_former,
+            } => Self::SetDeviceSecret(wire::SetDeviceSecret {
+                device: device.as_str().into(),
+                sealed: sealed.as_ref().map(|sealed| Bytes::copy_from_slice(&sealed.0)),
+                seed: seed.map_or_else(Bytes::new, |seed| id_bytes(RequestId(seed))),
+                keeps_former: *keeps_former,
+            }),
             Action::HoldDevice {
                 device,
                 until,
@@ -207,6 +211,7 @@ impl TryFrom<Wire> for Action {
                 device: name("set_device_secret.device", &set.device)?,
                 sealed: set.sealed.map(|sealed| SealedSecret(sealed[..].into())),
                 seed: seed("set_device_secret.seed", &set.seed)?,
+                keeps_former: set.keeps_former,
             },
             Wire::HoldDevice(hold) => Self::HoldDevice {
                 device: name("hold_device.device", &hold.device)?,

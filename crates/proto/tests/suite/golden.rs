@@ -84,6 +84,7 @@ fn batches_of_every_action() {
         ("batch_phones.bin", samples::phones_batch()),
         ("batch_reload.bin", samples::reload_batch()),
         ("batch_visits.bin", samples::visits_batch()),
+        ("batch_former.bin", samples::former_batch()),
     ] {
         let now = encode_batch(&batch);
         let kept = golden(name, &now);
@@ -121,6 +122,7 @@ fn events_of_every_kind() {
         ("events.bin", samples::events()),
         ("events_calls.bin", samples::calls_events()),
         ("events_phones.bin", samples::phones_events()),
+        ("events_former.bin", samples::former_events()),
     ] {
         let now = wire::Events {
             items: events.iter().map(v1::Event::from).collect(),

@@ -15,7 +15,9 @@ pub(crate) use calls::{calls_batch, calls_events, calls_outcomes, calls_parts};
 use logins::first_refusals;
 pub(crate) use logins::{batch, events, outcomes, parts};
 use phones::phones_refusals;
-pub(crate) use phones::{phones_batch, phones_events, phones_outcomes, phones_parts, reload_batch};
+pub(crate) use phones::{
+    former_batch, former_events, phones_batch, phones_events, phones_outcomes, phones_parts, reload_batch,
+};
 pub(crate) use visits::{visits_batch, visits_parts};
 
 const NOON: u64 = 1_700_000_000_000;

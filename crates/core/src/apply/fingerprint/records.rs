@@ -22,6 +22,7 @@ const ADDED_LANGUAGE: u8 = 0x89;
 const ADDED_RECENT: u8 = 0x8a;
 const ADDED_PROFILE: u8 = 0x8b;
 pub(super) const ADDED_SEED: u8 = 0x8c;
+pub(super) const ADDED_FORMER: u8 = 0x8d;
 
 impl Fnv {
     pub(super) fn row(&mut self, row: &ImportRow) {
@@ -248,6 +249,7 @@ impl Fnv {
             emergency_location,
             owner,
             secret_seed: _,
+            former_seeds: _,
             enrolment: _,
             changed: _,
             shown: _,

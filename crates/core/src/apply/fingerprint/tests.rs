@@ -69,6 +69,7 @@ fn every_kind() -> Vec<Action> {
             device: named("chi-1"),
             sealed: Some(SealedSecret(Arc::from(&b"sealed"[..]))),
             seed: None,
+            keeps_former: false,
         },
         Action::HoldDevice {
             device: named("chi-1"),
@@ -130,6 +131,7 @@ fn every_kind_of_phones() -> Vec<Action> {
             device: named("chi-1"),
             sealed: Some(SealedSecret(Arc::from(&b"sealed"[..]))),
             seed: Some(5),
+            keeps_former: false,
         },
         with(|device| device.mac = Some(named("02:00:00:00:00:01"))),
         with(|device| device.label = "Lobby".into()),
@@ -193,6 +195,12 @@ fn every_kind_of_phones() -> Vec<Action> {
             devices: vec![named("chi-1"), named("chi-2")],
         },
         Action::EndVisits(named("ada")),
+        Action::SetDeviceSecret {
+            device: named("chi-1"),
+            sealed: Some(SealedSecret(Arc::from(&b"one"[..]))),
+            seed: Some(5),
+            keeps_former: true,
+        },
     ]
 }
 
@@ -323,4 +331,5 @@ const PINNED: &[&str] = &[
     "enrol_device 5145b6b6ec9a0de1",
     "reload_devices e29d8bab5b440d07",
     "end_visits f087d6c7d3da667c",
+    "set_device_secret 919df068c793c110",
 ];

@@ -70,8 +70,9 @@ fn plain() -> impl Strategy<Value = Action> {
         1 => edge().prop_map(Action::PutEdge),
         1 => edge_id().prop_map(Action::DeleteEdge),
         3 => prop::collection::vec(served(), 1..4).prop_map(|items| Action::ReportServing { items }),
-        1 => (device_id(), option::of(sealed()))
-            .prop_map(|(device, sealed)| Action::SetDeviceSecret { device, sealed, seed: None }),
+        2 => (device_id(), option::of(sealed()), option::of(0..6u128), any::<bool>()).prop_map(
+            |(device, sealed, seed, keeps_former)| Action::SetDeviceSecret { device, sealed, seed, keeps_former }
+        ),
     ]
 }
 

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use hotdesk_core::{
-    BusyDevice, CallClasses, CallRights, CallSettings, Credential, Days, Device, Edge, Enrolment, Group,
-    Hold, Hours, Limit, LockoutPolicy, LoginFailures, MultipleLogins, OutsideHours, Policy, PolicyOverrides,
-    Profile, ScheduledForward, SealedSecret, SeenPhone, Shown, ShownBy, Site, SpeedDial, TimeMs, User,
+    BusyDevice, CallClasses, CallRights, CallSettings, Credential, Days, Device, Edge, Enrolment, FormerSeed,
+    Group, Hold, Hours, Limit, LockoutPolicy, LoginFailures, MultipleLogins, OutsideHours, Policy,
+    PolicyOverrides, Profile, ScheduledForward, SealedSecret, SeenPhone, Shown, ShownBy, Site, SpeedDial,
+    TimeMs, User,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -169,6 +170,11 @@ pub(super) fn device() -> impl Strategy<Value = Device> {
                 reason: "smuggled".into(),
             })),
             secret_seed: Some(1),
+            former_seeds: vec![FormerSeed {
+                seed: 2,
+                replaced: u64::MAX,
+                until: TimeMs(u64::MAX),
+            }],
             enrolment: Enrolment {
                 open_until: TimeMs(u64::MAX),
                 enrolled_at: TimeMs(1),

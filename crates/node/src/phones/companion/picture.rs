@@ -57,7 +57,7 @@ fn picture(
     headers: &HeaderMap,
 ) -> Response {
     let local = phones.shared.cluster.local();
-    let Some(device) = phones.phone_of(&local.state, token, None) else {
+    let Some(device) = phones.phone_of_token(token) else {
         return (StatusCode::NOT_FOUND, "no phone has this address\n").into_response();
     };
     let fields = form::decode(query.unwrap_or_default().as_bytes());

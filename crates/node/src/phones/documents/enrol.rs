@@ -76,6 +76,7 @@ impl Phones {
             device: device.clone(),
             sealed: Some(lines.seal(device, &lines.generate(device, id))),
             seed: Some(id.0),
+            keeps_former: false,
         })
     }
 

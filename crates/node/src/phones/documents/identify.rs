@@ -12,17 +12,28 @@ use zeroize::Zeroizing;
 
 use super::refused::{Refused, Result};
 use super::{Asked, Way, masked, recognise};
-use crate::phones::paths::is_right;
+use crate::phones::paths::{Age, age};
 
 /// How a phone has shown to be the one that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
     /// Its own token, in the path or as a password.
     Token,
+    /// The token that it had before, which is good until it comes with the new one.
+    FormerToken,
     /// The certificate that it was made with.
     Certificate,
     /// Not at all: its enrolment is open.
     Window,
+}
+
+impl From<Age> for Proof {
+    fn from(age: Age) -> Self {
+        match age {
+            Age::Current => Self::Token,
+            Age::Former => Self::FormerToken,
+        }
+    }
 }
 
 /// The phone that asks.
@@ -40,12 +51,15 @@ pub(super) struct Basic {
 
 impl Asked<'_> {
     /// The phone of the token in the path.
-    pub(super) fn own_phone(&self, state: &State) -> Option<Arc<Device>> {
+    pub(super) fn own_phone(&self, state: &State) -> Option<Identified> {
         let Way::Own(token) = &self.way else {
             return None;
         };
-        let id = self.phones.phone_of(state, token, mac_in(self.name))?;
-        state.device(&id).map(Arc::clone)
+        let (id, age) = self.phones.phone_of(state, token, mac_in(self.name))?;
+        Some(Identified {
+            device: state.device(&id).map(Arc::clone)?,
+            proof: age.into(),
+        })
     }
 
     /// The phone that asks; one that comes with an enrolment token for the first time is put into the directory.
@@ -134,19 +148,16 @@ impl Asked<'_> {
     }
 
     fn by_token(&self, state: &State, mac: Option<Mac>) -> Result<Identified> {
-        let Some(device) = self.own_phone(state) else {
+        let Some(phone) = self.own_phone(state) else {
             self.is_stranger()?;
             return Err(Refused::unknown_token());
         };
-        if let (Some(known), Some(mac)) = (device.mac, mac)
+        if let (Some(known), Some(mac)) = (phone.device.mac, mac)
             && known != address(mac)
         {
-            return Err(Refused::other_phones_token(&device.id, mac));
+            return Err(Refused::other_phones_token(&phone.device.id, mac));
         }
-        Ok(Identified {
-            device,
-            proof: Proof::Token,
-        })
+        Ok(phone)
     }
 
     /// `None` without a certificate, or for one of a phone that nobody knows yet.
@@ -169,10 +180,12 @@ impl Asked<'_> {
         let id = DeviceId::parse(&basic.user).ok();
         let device = id.and_then(|id| state.device(&id));
         let lines = self.phones.shared.lines.as_ref();
-        let proven = device
-            .zip(lines)
-            .filter(|(device, lines)| is_right(lines, state, &device.id, &basic.password));
-        let Some((device, _)) = proven else {
+        let now = self.phones.now(state);
+        let proven = device.zip(lines).and_then(|(device, lines)| {
+            let age = age(lines, state, &device.id, &basic.password, now)?;
+            Some((device, age))
+        });
+        let Some((device, age)) = proven else {
             return Ok(None);
         };
         if let (Some(known), Some(mac)) = (device.mac, mac)
@@ -182,7 +195,7 @@ impl Asked<'_> {
         }
         Ok(Some(Identified {
             device: Arc::clone(device),
-            proof: Proof::Token,
+            proof: age.into(),
         }))
     }
 

@@ -232,7 +232,9 @@ impl Asked<'_> {
             if is_last && (is_proven || recognised.vendor == Vendor::Cisco) {
                 self.phones.fetched(&device.id, desk.stamp);
             }
-            if is_proven && device.enrolment.open_until.0 > 0 {
+            // As long as it comes with the former one, it may not know another.
+            let has_newest = is_proven && phone.proof != Proof::FormerToken;
+            if has_newest && (device.enrolment.open_until.0 > 0 || !device.former_seeds.is_empty()) {
                 self.phones.reporter.enrolled(&device.id);
             }
         }

@@ -15,7 +15,7 @@ impl Asked<'_> {
             user_agent: self.agent(),
         };
         let known = match &self.way {
-            Way::Own(_) => self.own_phone(state),
+            Way::Own(_) => self.own_phone(state).map(|phone| phone.device),
             Way::Enrolment(_) | Way::Bare => None,
         };
         let own = known.map(|device| Vendor::of_model(&device.model));

@@ -137,7 +137,7 @@ impl Refused {
     }
 
     pub(super) fn unknown_token() -> Box<Self> {
-        let sentence = "this path belongs to no phone any more: the phone was deleted, or was given another password. \
+        let sentence = "this path belongs to no phone any more: the phone was deleted, or its former password was revoked. \
                         Open its enrolment (hotdesk phone reopen), and let it begin again at the address without a token";
         Self::new(StatusCode::NOT_FOUND, "unknown_token", sentence)
     }

@@ -121,7 +121,8 @@ impl Asked<'_> {
     fn origin(&self, phone: &Identified) -> Origin {
         match phone.proof {
             identify::Proof::Token | identify::Proof::Certificate => Origin::Phone,
-            identify::Proof::Window => Origin::Address(self.peer.address),
+            // A former token is good for documents, and for nothing that a phone is trusted with beside.
+            identify::Proof::FormerToken | identify::Proof::Window => Origin::Address(self.peer.address),
         }
     }
 

@@ -44,6 +44,7 @@ pub(super) async fn approve(
         device: device.id.clone(),
         sealed: Some(sealed),
         seed: Some(id.0),
+        keeps_former: false,
     };
     approval.propose(Some(step(id, SECRET)), action).await?;
     let until = TimeMs(now().0.saturating_add(WINDOW_MS_MAX));

@@ -75,6 +75,7 @@ async fn a_node_that_is_cut_off_goes_on_serving_what_it_knows() {
         device: MAC.parse().unwrap(),
         sealed: Some(SealedSecret(vec![1; 60].into())),
         seed: Some(7),
+        keeps_former: false,
     };
     decide(&node, secret).await;
     node.cluster()

@@ -118,12 +118,81 @@ async fn a_password_from_before_does_not_keep_a_phone_out() {
 }
 
 #[tokio::test]
+async fn a_phone_with_a_new_password_is_led_from_its_former_path_to_the_new_one() {
+    let world = office().await;
+    let file = format!("{MAC}.cfg");
+    let path = |token: &str, file: &str| format!("/p/{token}/{file}");
+    let former = token(&world, MAC);
+    get(path(&former, &file))
+        .by(AGENT)
+        .send(&world)
+        .await
+        .is(200, &former);
+    renew_secret(&world, MAC, 8, true).await;
+    let newest = token(&world, MAC);
+    assert_ne!(former, newest);
+    // As often as it asks: the document that it got may never have arrived. And what it got is told to the cluster.
+    for _ in 0..2 {
+        let answer = get(path(&former, &file)).by(AGENT).send(&world).await;
+        answer.is(200, &newest);
+        assert!(!answer.body.contains(&former), "{}", answer.body);
+    }
+    let id = MAC.parse().unwrap();
+    eventually(&world, "it shows the new document", |state| {
+        let shown = state.device(&id).unwrap().shown;
+        shown.is_some_and(|shown| shown.stamp == state.wanted_stamp(&id))
+    })
+    .await;
+    // Of the former path, documents only are good.
+    let app = get(path(&former, "app")).by(AGENT).send(&world).await;
+    let at_newest = get(path(&newest, "app")).by(AGENT).send(&world).await;
+    assert_eq!((app.status, at_newest.status), (404, 200), "{}", app.body);
+    // A switched-off phone, with another password made in between.
+    renew_secret(&world, MAC, 9, true).await;
+    let third = token(&world, MAC);
+    for old in [&former, &newest] {
+        get(path(old, &file)).by(AGENT).send(&world).await.is(200, &third);
+    }
+    get(path(&third, &file))
+        .by(AGENT)
+        .send(&world)
+        .await
+        .is(200, &third);
+    eventually(&world, "nothing former is good any more", |state| {
+        state.device(&id).unwrap().former_seeds.is_empty()
+    })
+    .await;
+    for old in [&former, &newest] {
+        get(path(old, &file))
+            .by(AGENT)
+            .send(&world)
+            .await
+            .is(404, "revoked");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_has_leaked_is_worth_nothing_from_the_moment_it_is_revoked() {
+    let world = office().await;
+    let leaked = token(&world, MAC);
+    let path = format!("/p/{leaked}/{MAC}.cfg");
+    get(&path).by(AGENT).send(&world).await.is(200, "neutral");
+    renew_secret(&world, MAC, 8, true).await;
+    get(&path).by(AGENT).send(&world).await.is(200, "neutral");
+    renew_secret(&world, MAC, 9, false).await;
+    get(&path).by(AGENT).send(&world).await.is(404, "revoked");
+    let showing = get(format!("/{MAC}.cfg")).showing(MAC, &leaked).by(AGENT);
+    showing.send(&world).await.is(401, "not those of this phone");
+}
+
+#[tokio::test]
 async fn an_enrolment_replaces_no_password_that_was_set() {
     let world = office().await;
     let set = Action::SetDeviceSecret {
         device: MAC.parse().unwrap(),
         sealed: Some(SealedSecret(vec![2; 60].into())),
         seed: None,
+        keeps_former: false,
     };
     put(act(&world, set).await);
     open_window(&world, MAC).await;

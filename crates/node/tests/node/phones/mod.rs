@@ -78,10 +78,16 @@ async fn put_phone(world: &World, mac: &str, model: &str) {
 }
 
 async fn give_secret(world: &World, device: &str, seed: u128) {
+    renew_secret(world, device, seed, false).await;
+}
+
+/// Another generated password; what the phone knew before stays good, or not.
+async fn renew_secret(world: &World, device: &str, seed: u128, keeps_former: bool) {
     let set = Action::SetDeviceSecret {
         device: device.parse().unwrap(),
         sealed: Some(SealedSecret(vec![1; 60].into())),
         seed: Some(seed),
+        keeps_former,
     };
     act(world, set).await.unwrap();
 }

@@ -101,11 +101,13 @@ pub(crate) fn calls_batch() -> Batch {
             device: named("chi-1"),
             sealed: Some(SealedSecret(Arc::from(&b"sealed\0bytes"[..]))),
             seed: None,
+            keeps_former: false,
         },
         Action::SetDeviceSecret {
             device: named("chi-1"),
             sealed: None,
             seed: None,
+            keeps_former: false,
         },
         Action::HoldDevice {
             device: named("chi-1"),

@@ -147,6 +147,7 @@ pub(crate) fn phones_batch() -> Batch {
             device: named("chi-1"),
             sealed: Some(SealedSecret(Arc::from(&b"sealed\0bytes"[..]))),
             seed: Some(5),
+            keeps_former: false,
         },
         Action::LockUser {
             user: named("ada"),
@@ -194,6 +195,35 @@ pub(crate) fn reload_batch() -> Batch {
     batch_of(vec![Action::ReloadDevices {
         devices: vec![named("chi-1"), named("chi-2")],
     }])
+}
+
+/// A phone that gets another password, and may not know it yet.
+pub(crate) fn former_batch() -> Batch {
+    batch_of(vec![Action::SetDeviceSecret {
+        device: named("chi-1"),
+        sealed: Some(SealedSecret(Arc::from(&b"sealed\0bytes"[..]))),
+        seed: Some(5),
+        keeps_former: true,
+    }])
+}
+
+/// The same phone afterwards.
+pub(crate) fn former_events() -> Vec<Event> {
+    let former = |seed, replaced| FormerSeed {
+        seed,
+        replaced,
+        until: TimeMs(NOON + 60_000),
+    };
+    let phone = Device {
+        former_seeds: vec![former(3, 8), former(4, 9)],
+        ..desk_phone()
+    };
+    vec![Event {
+        index: 12,
+        at: TimeMs(NOON),
+        by: Actor("admin:jo".into()),
+        kind: EventKind::DevicePut(Arc::new(phone)),
+    }]
 }
 
 fn batch_of(actions: Vec<Action>) -> Batch {

@@ -104,8 +104,18 @@ fn action() -> impl Strategy<Value = Action> {
     let edges = prop_oneof![
         edge().prop_map(Action::PutEdge),
         id().prop_map(Action::DeleteEdge),
-        (device_id(), option::of(sealed()), any::<Option<u128>>())
-            .prop_map(|(device, sealed, seed)| { Action::SetDeviceSecret { device, sealed, seed } }),
+        (
+            device_id(),
+            option::of(sealed()),
+            any::<Option<u128>>(),
+            any::<bool>()
+        )
+            .prop_map(|(device, sealed, seed, keeps_former)| Action::SetDeviceSecret {
+                device,
+                sealed,
+                seed,
+                keeps_former,
+            }),
         (device_id(), any::<u64>(), text()).prop_map(|(device, until, reason)| Action::HoldDevice {
             device,
             until: TimeMs(until),

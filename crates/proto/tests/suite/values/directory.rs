@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample;
 use smol_str::SmolStr;
 
-use super::phones::{mac, shown, trouble};
+use super::phones::{former_seed, mac, shown, trouble};
 use super::{device_id, id, parsed, text, time};
 
 fn multiple_logins() -> impl Strategy<Value = MultipleLogins> + Clone {
@@ -172,9 +172,11 @@ pub(crate) fn device() -> impl Strategy<Value = Device> {
         option::of(shown()),
         trouble(),
         any::<bool>(),
+        vec(former_seed(), 0..3),
     );
     let phone = (texts, told).prop_map(|((mac, label, number, emergency_location, owner), told)| {
-        let (secret_seed, (open_until, enrolled_at), changed, shown, trouble, stays_neutral) = told;
+        let (secret_seed, (open_until, enrolled_at), changed, shown, trouble, stays_neutral, former_seeds) =
+            told;
         Device {
             mac,
             label,
@@ -190,6 +192,7 @@ pub(crate) fn device() -> impl Strategy<Value = Device> {
             shown,
             trouble,
             stays_neutral,
+            former_seeds,
             ..Device::new("any".parse().unwrap(), "any".parse().unwrap())
         }
     });

@@ -61,3 +61,11 @@ pub(super) fn shown_by() -> impl Strategy<Value = ShownBy> + Clone {
 pub(super) fn trouble() -> impl Strategy<Value = Option<SmolStr>> + Clone {
     option::of(".{1,30}".prop_map(SmolStr::new))
 }
+
+pub(super) fn former_seed() -> impl Strategy<Value = FormerSeed> + Clone {
+    (any::<u128>(), any::<u64>(), time()).prop_map(|(seed, replaced, until)| FormerSeed {
+        seed,
+        replaced,
+        until,
+    })
+}
