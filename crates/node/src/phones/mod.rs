@@ -42,7 +42,7 @@ use hotdesk_core::{Device, DeviceId, Epoch, MacAddress, State, TimeMs};
 use hotdesk_phone::{Desk, Vendor};
 
 use self::desk::{Maker, NoDesk};
-use self::documents::{Enrolments, Stale};
+use self::documents::Enrolments;
 use self::paths::{Age, Paths};
 use self::reports::Reporter;
 use self::strangers::Strangers;
@@ -70,7 +70,6 @@ pub(crate) struct Phones {
     strangers: Strangers,
     timing: Timing,
     enrolments: Enrolments,
-    stale: Stale,
 }
 
 impl Phones {
@@ -86,7 +85,6 @@ impl Phones {
             reporter,
             timing: Timing::default(),
             enrolments: Enrolments::default(),
-            stale: Stale::default(),
         };
         (phones, reporting)
     }

@@ -34,7 +34,6 @@ use super::{Peer, Phones};
 pub(super) use answer::tagged;
 pub(super) use enrol::Enrolments;
 pub(super) use identify::address;
-pub(super) use user::Stale;
 
 /// The longest name of a file; no adapter gives one of more than a quarter of that.
 const NAME_BYTES_MAX: usize = 256;

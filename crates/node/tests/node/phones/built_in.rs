@@ -117,12 +117,11 @@ async fn a_phone_that_asks_as_its_last_user_does_not_take_the_session_back() {
         (who(&world, POLY), who(&world, "ny-1")),
         (None, Some("ada".into()))
     );
-    // The trigger comes, and the phone asks for what it asked for before.
-    user_file(&world, "2001")
-        .showing("2001", "1234")
-        .send(&world)
-        .await
-        .is(401, "no longer");
+    // The trigger comes, and the phone asks for what it asked for before, again and again.
+    for _ in 0..3 {
+        let asked = user_file(&world, "2001").showing("2001", "1234");
+        asked.send(&world).await.is(401, "no longer");
+    }
     assert_eq!(who(&world, "ny-1"), Some("ada".into()));
     // It has loaded the neutral document; now somebody types.
     let own = get(own_path(&world, POLY, &format!("{POLY}-hotdesk.cfg"))).by(POLY_AGENT);
@@ -163,6 +162,39 @@ async fn a_phone_that_was_told_to_ask_by_an_older_document_gets_the_present_one(
     assert_eq!(
         (who(&world, mac), who(&world, "ny-1")),
         (None, Some("ada".into()))
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_asks_for_its_own_document_as_its_last_user_gets_it_and_asks_no_more() {
+    let mut world = office().await;
+    let (mac, agent) = (
+        "c074ad0b63ee",
+        "Grandstream Model HW GRP2614 SW 1.0.5.15 DevId c074ad0b63ee",
+    );
+    put_phone(&world, mac, "grandstream-grp2614").await;
+    let path = own_path(&world, mac, &format!("login-cfg{mac}.xml"));
+    let login = || get(&path).by(agent).showing("2001", "1234");
+    login().send(&world).await.is(200, "");
+    assert_eq!(who(&world, mac), Some("ada".into()));
+    world.login("ada", "ny-1", "1234").await.unwrap();
+    let repeated = login().send(&world).await;
+    repeated.is(200, "<P234></P234>");
+    assert_eq!(
+        (who(&world, mac), who(&world, "ny-1")),
+        (None, Some("ada".into()))
+    );
+    // That was the neutral document: who asks now has typed it.
+    let id = mac.parse().unwrap();
+    eventually(&world, "the phone is wiped", |state| {
+        let shown = state.device(&id).unwrap().shown;
+        shown.is_some_and(|shown| shown.stamp == state.wanted_stamp(&id))
+    })
+    .await;
+    login().send(&world).await.is(200, "");
+    assert_eq!(
+        (who(&world, mac), who(&world, "ny-1")),
+        (Some("ada".into()), None)
     );
 }
 
