@@ -74,8 +74,10 @@ async fn a_lost_majority_is_said_in_time_and_tells_nobody_whether_a_pin_is_right
         })
         .await;
         assert!(done.body.contains("Willkommen"), "{}", done.body);
-        let used = send(&form, "2001", WRONG_PIN).await;
-        assert!(used.body.contains("Willkommen"), "sent twice: {}", used.body);
+        let again = send(&form, "2001", PIN).await;
+        assert!(again.body.contains("Willkommen"), "sent twice: {}", again.body);
+        let other = send(&form, "2001", WRONG_PIN).await;
+        assert!(other.body.contains("falsch"), "with another PIN: {}", other.body);
         log_in(&phone, "2004", PIN).await;
         let is_in = |view: &View| {
             view.page
