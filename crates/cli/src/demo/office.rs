@@ -161,6 +161,17 @@ impl Office {
     }
 }
 
+/// Where phones of the other offices find their node and edge.
+fn others(place: Place, ports: &Ports) -> Vec<String> {
+    let others = OFFICES.iter().filter(|other| **other != place);
+    others
+        .map(|other| {
+            let (sip, pages) = (ports.sip[position(*other)], ports.pages[position(*other)]);
+            format!("{} http://{pages} {sip};transport=udp {}", other.id, sip.ip())
+        })
+        .collect()
+}
+
 /// Where a place stands in [`OFFICES`].
 pub(crate) fn position(place: Place) -> usize {
     OFFICES.iter().position(|other| *other == place).unwrap_or(0)
@@ -189,6 +200,7 @@ fn config(place: Place, dir: &Path, all: &[SocketAddr], ports: &Ports) -> Config
     config.phones.url = Some(format!("http://{pages}"));
     config.phones.registrar = Some(format!("{sip};transport=udp"));
     config.phones.push_from = vec![sip.ip().to_string()];
+    config.phones.other_offices = others(place, ports);
     config.phones.em.enabled = true;
     config.phones.em.applications_file = Some(phones::applications(dir));
     // All three nodes and sixty PINs on one machine: cheaper than what an office should use.

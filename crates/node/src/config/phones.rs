@@ -7,7 +7,7 @@ use hotdesk_phone::{Registrar, Transport};
 
 use super::Config;
 use super::check::{expected_host_port, is_host_port, is_loopback};
-use crate::phones::{Networks, check_hosts};
+use crate::phones::{Networks, check_hosts, offices};
 
 /// How many addresses a list may name.
 const LIST_MAX: usize = 16;
@@ -33,6 +33,8 @@ pub struct PhonesSection {
     pub registrar: Option<String>,
     /// Addresses from which phones take pushes.
     pub push_from: Vec<String>,
+    /// Where phones of other offices find their node and edge: site, URL, edge, addresses that push.
+    pub other_offices: Vec<String>,
     /// Numbers that may be dialled at a locked phone.
     pub emergency_numbers: Vec<String>,
     /// What is dialled to log in.
@@ -105,6 +107,7 @@ impl Default for PhonesSection {
             client_ca_file: None,
             registrar: None,
             push_from: Vec::new(),
+            other_offices: Vec::new(),
             emergency_numbers: list(&["911", "112"]),
             login_code: "*11".to_owned(),
             logout_code: "*12".to_owned(),
@@ -210,6 +213,9 @@ impl Config {
             );
         }
         check_codes(phones, wrong);
+        if let Err(problem) = offices::parse(&phones.other_offices, &self.node.site) {
+            wrong("phones.other_offices", problem);
+        }
         for (key, file, other, meaning) in [
             (
                 "phones.key_file",

@@ -386,6 +386,10 @@ fn what_phones_cannot_be_served_with_is_refused() {
         "phones.push_from: expected addresses",
     );
     with(
+        &[("HOTDESK_PHONES_OTHER_OFFICES", "austin http://10.3.0.2")],
+        "phones.other_offices: not complete: expected site, URL",
+    );
+    with(
         &[("HOTDESK_PHONES_LOGIN_CODE", "login")],
         "phones.login_code: expected digits",
     );

@@ -72,16 +72,17 @@ impl Maker<'_> {
 
     fn service(&self, device: &Device, seed: u128) -> phone::Service {
         let settings = self.settings;
+        let addresses = settings.of_site(&device.site);
         let secret =
             |purpose| phone::Secret::new(self.lines.phone_secret(purpose, &device.id, seed).as_str());
         phone::Service {
-            base: settings.base.clone(),
+            base: addresses.base.clone(),
             token: secret(PhoneSecret::Documents),
             domain: SmolStr::from(&self.lines.domain),
-            registrar: settings.registrar.clone(),
+            registrar: addresses.registrar.clone(),
             web_user: phone::Service::WEB_USER.into(),
             web_password: secret(PhoneSecret::Web),
-            push_from: settings.push_from.clone(),
+            push_from: addresses.push_from.clone(),
             login_code: settings.login_code.clone(),
             logout_code: settings.logout_code.clone(),
         }

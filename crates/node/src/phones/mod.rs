@@ -24,6 +24,7 @@ mod login;
 mod metrics;
 mod networks;
 mod office;
+pub(crate) mod offices;
 mod paths;
 mod plug_and_play;
 mod push_auth;

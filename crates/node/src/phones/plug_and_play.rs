@@ -124,7 +124,9 @@ pub(super) async fn run(phones: Arc<Phones>, socket: StdSocket, answers_unknown:
 impl Phones {
     /// Where the phone begins; `None` for one that is not to be told.
     fn first_address(&self, state: &State, question: &Question, answers_unknown: bool) -> Option<String> {
-        let desk = match state.device_by_mac(&address(question.mac)) {
+        let known = state.device_by_mac(&address(question.mac));
+        let addresses = known.map_or(&self.settings.own, |device| self.settings.of_site(&device.site));
+        let desk = match known {
             Some(device) if device.enrolment.is_open(self.now(state)) => {
                 let mut desk = self.desk(state, device).ok()?;
                 if matches!(desk.device.vendor, Vendor::Generic) {
@@ -137,7 +139,7 @@ impl Phones {
             None => return None,
         };
         let name = adapter(desk.device.vendor).file_name(&desk)?;
-        Some(format!("{}/{name}", self.settings.base))
+        Some(format!("{}/{name}", addresses.base))
     }
 }
 

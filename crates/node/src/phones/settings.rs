@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hotdesk_phone::Registrar;
 use smol_str::SmolStr;
 
 use super::em::Em;
 use super::networks::Networks;
+use super::offices::{self, Addresses, Offices};
 use crate::config::{Config, ConfigError};
 
 /// `[phones]` as the services need it.
@@ -15,12 +15,10 @@ use crate::config::{Config, ConfigError};
 pub(crate) struct Settings {
     /// The office of this node.
     pub(crate) site: SmolStr,
-    /// Scheme, host and port without a slash at the end.
-    pub(crate) base: SmolStr,
-    /// The edge.
-    pub(crate) registrar: Registrar,
-    /// Where pushes come from.
-    pub(crate) push_from: Vec<SmolStr>,
+    /// Where its phones find this node and their edge.
+    pub(crate) own: Addresses,
+    /// The same of other offices.
+    pub(crate) others: Offices,
     /// What a locked phone lets through.
     pub(crate) emergency_numbers: Vec<SmolStr>,
     /// Dialled to log in.
@@ -49,9 +47,13 @@ impl Settings {
         Ok(Self {
             site: SmolStr::from(&config.node.site),
             em: Em::new(&section.em, &base)?,
-            base: base.into(),
-            registrar: section.edge().map_err(of("phones.registrar"))?,
-            push_from: list(&section.push_from),
+            own: Addresses {
+                base: base.into(),
+                registrar: section.edge().map_err(of("phones.registrar"))?,
+                push_from: list(&section.push_from),
+            },
+            others: offices::parse(&section.other_offices, &config.node.site)
+                .map_err(of("phones.other_offices"))?,
             emergency_numbers: list(&section.emergency_numbers),
             login_code: SmolStr::from(&section.login_code),
             logout_code: SmolStr::from(&section.logout_code),

@@ -7,6 +7,7 @@ use hotdesk_client::Client;
 use hotdesk_client::v1::{Consistency, EnrolmentToken};
 use serde_json::json;
 
+use super::urls;
 use crate::connect::Context;
 use crate::exit::Problem;
 use crate::output::{json, pairs, table, time};
@@ -84,6 +85,8 @@ async fn create(context: &Context, client: &Client, args: CreateArgs) -> Result<
     value["token"] = json!(answer.token);
     value["url"] = json!(Some(&answer.url).filter(|url| !url.is_empty()));
     value["index"] = json!(answer.index);
+    value["warning"] = json!(Some(&answer.warning).filter(|warning| !warning.is_empty()));
+    urls::warn(&answer.warning);
     context.out.show(&value, || {
         pairs(&[
             ("token", format!("{} (shown once)", answer.token)),

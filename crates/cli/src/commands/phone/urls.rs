@@ -28,7 +28,9 @@ pub(super) async fn urls(context: &Context, client: &Client, args: UrlsArgs) -> 
         "documents_url": answer.documents_url,
         "app_url": answer.app_url,
         "sticker_url": answer.sticker_url,
+        "warning": Some(&answer.warning).filter(|warning| !warning.is_empty()),
     });
+    warn(&answer.warning);
     context.out.show(&value, || {
         pairs(&[
             ("documents", answer.documents_url.clone()),
@@ -40,11 +42,20 @@ pub(super) async fn urls(context: &Context, client: &Client, args: UrlsArgs) -> 
 }
 
 pub(super) async fn qr(context: &Context, client: &Client, args: UrlsArgs) -> Result<(), Problem> {
-    let url = client.device_urls(&args.device).await?.sticker_url;
+    let answer = client.device_urls(&args.device).await?;
+    warn(&answer.warning);
+    let url = answer.sticker_url;
     let picture = picture(&url)?;
     let value = json!({"device": args.device, "sticker_url": url});
     context.out.show(&value, || format!("{picture}\n{url}"))?;
     Ok(())
+}
+
+/// Says on standard error that addresses are not what was asked for.
+pub(super) fn warn(warning: &str) {
+    if !warning.is_empty() {
+        eprintln!("warning: {warning}");
+    }
 }
 
 /// The code in half blocks, two of its rows in a line; light on dark, as most terminals are, with the margin that

@@ -58,6 +58,17 @@ pub(super) static KEYS: &[Key] = &[
         field: Field::List(|c| &mut c.phones.push_from),
     },
     Key {
+        path: "phones.other_offices",
+        doc: "Where phones of other offices find their node and their edge, so that this node makes the right documents\n\
+              and prints the right addresses for them too: site, phones.url, phones.registrar and phones.push_from of\n\
+              each, separated by blanks. The same list at all nodes, without their own. For phones of an office that is\n\
+              not here, this node's own addresses stand in, with a warning.",
+        shown: Shown::Example(
+            "[\"austin https://austin.example.com:8443 edge.austin.example.com:5060;transport=udp 10.3.0.5\"]",
+        ),
+        field: Field::List(|c| &mut c.phones.other_offices),
+    },
+    Key {
         path: "phones.emergency_numbers",
         doc: "Numbers that phones let through even while locked; those of the edge (emergency.numbers).",
         shown: Shown::Default,

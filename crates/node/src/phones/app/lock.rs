@@ -50,7 +50,7 @@ pub(super) async fn ask(
     let token = phones
         .tokens
         .issue(Purpose::LockSure, "", &content, visit.now, SURE_GOOD_S);
-    let yes = Action::Open(format!("{}/lock/{token}/yes", phones.settings.base));
+    let yes = Action::Open(format!("{}/lock/{token}/yes", phones.settings.own.base));
     let screen = Screen {
         title: visit.word(Word::TitleLock),
         prompt: String::new(),
@@ -81,7 +81,7 @@ pub(super) async fn sure(
         (Err(trouble), Ok(opened)) if trouble.retryable => {
             // The way here is closed after a minute: this page must be the way back.
             phones.tokens.give_back(&opened);
-            visit.trouble_at(&trouble, format!("{}/lock/{token}/yes", phones.settings.base))
+            visit.trouble_at(&trouble, format!("{}/lock/{token}/yes", phones.settings.own.base))
         }
         (Err(trouble), _) => visit.trouble(&trouble, ""),
     };

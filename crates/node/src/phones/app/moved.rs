@@ -73,7 +73,7 @@ impl Visit<'_> {
             .phones
             .tokens
             .issue(Purpose::Lock, "", &content, self.now, left_s);
-        let lock = Action::Open(format!("{}/lock/{token}", self.phones.settings.base));
+        let lock = Action::Open(format!("{}/lock/{token}", self.phones.settings.own.base));
         let mut screen = self.text(
             Word::TitleMoved,
             text,

@@ -186,7 +186,7 @@ impl Visit<'_> {
 
     /// Where one changes one's settings.
     pub(super) fn settings(&self) -> Screen {
-        let url = format!("{}/me", self.phones.settings.base);
+        let url = format!("{}/me", self.phones.settings.own.base);
         let text = self.say(Sentence::SettingsAt { url: &url });
         self.text(Word::MySettings, text, vec![self.back(), self.close()])
     }

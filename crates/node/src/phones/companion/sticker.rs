@@ -10,6 +10,7 @@ use axum::response::Response;
 use hotdesk_core::{DeviceId, RequestId, TimeMs};
 use hotdesk_phone::text::{Sentence, Word};
 use minijinja::context;
+use smol_str::SmolStr;
 
 use super::super::login::{LogIn, Proof};
 use super::super::office::{Office, name_of};
@@ -29,13 +30,21 @@ impl Phones {
     /// nobody act as the phone or as a user.
     pub(crate) fn sticker_url(&self, device: &DeviceId) -> String {
         let code = self.tokens.sticker(device.as_str());
-        format!("{}/d/{device}/{code}", self.settings.base)
+        format!("{}/d/{device}/{code}", self.base_of(device))
     }
 
     /// The same for its screen, for the next minutes.
     pub(in crate::phones) fn screen_url(&self, device: &DeviceId, now: TimeMs) -> String {
         let code = self.tokens.screen(device.as_str(), now);
-        format!("{}/d/{device}/{code}", self.settings.base)
+        format!("{}/d/{device}/{code}", self.base_of(device))
+    }
+
+    /// Where the node of a phone's office is.
+    fn base_of(&self, device: &DeviceId) -> SmolStr {
+        let local = self.shared.cluster.local();
+        let device = local.state.device(device);
+        let addresses = device.map_or(&self.settings.own, |device| self.settings.of_site(&device.site));
+        addresses.base.clone()
     }
 }
 

@@ -211,7 +211,7 @@ impl<'a> Asked<'a> {
     }
 
     fn cookie_of(&self, value: &str, age_s: u32) -> String {
-        let secure = if self.phones.settings.base.starts_with("https:") {
+        let secure = if self.phones.settings.own.base.starts_with("https:") {
             "; Secure"
         } else {
             ""

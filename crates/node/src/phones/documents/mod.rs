@@ -211,6 +211,14 @@ impl Asked<'_> {
         // The record may be older than the copy: a login may lie in between.
         let device = local.state.device(&phone.device.id).unwrap_or(&phone.device);
         let mut desk = self.phones.desk(&local.state, device).map_err(Refused::no_desk)?;
+        if let Some(problem) = self.phones.settings.stands_in(&device.site) {
+            tracing::warn!(
+                device_id = device.id.as_str(),
+                site_id = device.site.as_str(),
+                problem,
+                "a phone of another office gets this office's addresses"
+            );
+        }
         fill_in(&mut desk, recognised);
         let document = adapter(recognised.vendor)
             .render(name, &desk)

@@ -373,7 +373,7 @@ impl<'a> Visit<'a> {
     fn url(&self, device: &Device) -> String {
         format!(
             "{}/emapp/EMAppServlet?device={}{}",
-            self.phones.settings.base,
+            self.phones.settings.own.base,
             name_of(device),
             self.more
         )

@@ -47,13 +47,15 @@ pub(super) async fn create(
         note: request.note.into(),
     };
     let answered = v1::EnrolmentToken::from(&record);
+    let (url, warning) = service.enrolment_url(&record.site, &token).unwrap_or_default();
     let by = actor(&request.by, shared.node_id);
     let decided = shared
         .propose(call.deadline, by, Some(id), Action::PutEnrolmentToken(record))
         .await?;
     match decided.done {
         Done::Put { .. } => Ok(v1::CreateEnrolmentTokenResponse {
-            url: service.enrolment_url(&token).unwrap_or_default(),
+            url,
+            warning,
             token: token.as_str().to_owned(),
             record: Some(answered),
             index: decided.index,

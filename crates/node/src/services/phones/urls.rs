@@ -1,7 +1,7 @@
 //! Where a phone finds what it shows. Whoever has these addresses can act as the phone, so they are for administrators
 //! only, and in no log.
 
-use hotdesk_core::{DeviceId, Refusal};
+use hotdesk_core::{DeviceId, Refusal, SiteId};
 use hotdesk_proto::convert::name;
 use hotdesk_proto::error::Failure;
 use hotdesk_proto::v1;
@@ -35,13 +35,16 @@ pub(super) async fn urls(
         documents_url: desk.documents_url(),
         app_url: desk.app_url(),
         sticker_url: phones.sticker_url(&device.id),
+        warning: phones.settings.stands_in(&device.site).unwrap_or_default(),
     })
 }
 
 impl PhonesService {
-    /// What phones are given that come with an enrolment token; `None` where this node serves no phones.
-    pub(super) fn enrolment_url(&self, token: &str) -> Option<String> {
-        let phones = self.phones.as_ref()?;
-        Some(format!("{}/e/{token}/", phones.settings.base))
+    /// What phones of a site are given that come with an enrolment token, and what is wrong with it; `None` where this
+    /// node serves no phones.
+    pub(super) fn enrolment_url(&self, site: &SiteId, token: &str) -> Option<(String, String)> {
+        let settings = &self.phones.as_ref()?.settings;
+        let url = format!("{}/e/{token}/", settings.of_site(site).base);
+        Some((url, settings.stands_in(site).unwrap_or_default()))
     }
 }

@@ -10,6 +10,7 @@ mod documents;
 mod em;
 mod em_app;
 mod enrolment;
+mod other_offices;
 mod pages;
 mod plug_and_play;
 mod secrets;
