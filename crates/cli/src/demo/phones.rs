@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::try_join_all;
@@ -25,6 +27,14 @@ pub(crate) const PORT: u16 = 15_060;
 
 /// Where the offices' nodes serve phones' documents and pages: 15080, 15082, 15084, beside the edges.
 const PAGES_AFTER: u16 = 20;
+
+/// Where ports are looked for that are free, and still are a moment later: below those that systems give to whoever asks
+/// for any port.
+const OWN_PORTS: Range<u16> = 20_000..32_000;
+/// So far apart two demos begin to look that were started one after the other.
+const PORTS_APART: u32 = 31;
+/// How many ports are tried.
+const TRIES_MAX: usize = 200;
 
 /// How long the story waits for a phone to ring, or not to.
 const RING_MAX: Duration = Duration::from_secs(5);
@@ -93,16 +103,24 @@ pub(crate) fn addresses(ip: IpAddr, base: Option<u16>) -> Result<Vec<SocketAddr>
     (0..OFFICES.len()).map(address).collect()
 }
 
-/// An address that is free for UDP and for TCP; port 0 takes any.
+/// An address that is free for UDP and for TCP; port 0 takes any of [`OWN_PORTS`] that was not taken before.
 fn free(ip: IpAddr, port: u16) -> std::io::Result<SocketAddr> {
-    /// A port that is free for the one is seldom taken for the other.
-    const TRIES: usize = 20;
-    let both = || {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let both = |port: u16| {
         let at = UdpSocket::bind((ip, port))?.local_addr()?;
         TcpListener::bind(at)?.local_addr()
     };
-    let tries = if port == 0 { TRIES } else { 1 };
-    (1..tries).find_map(|_| both().ok()).map_or_else(both, Ok)
+    if port != 0 {
+        return both(port);
+    }
+    let next = || {
+        let (own, step) = (std::process::id(), TAKEN.fetch_add(1, Ordering::Relaxed));
+        let many = u32::from(OWN_PORTS.end - OWN_PORTS.start);
+        let at = own.wrapping_mul(PORTS_APART).wrapping_add(step) % many;
+        // It is less than the number of ports.
+        both(OWN_PORTS.start + u16::try_from(at).unwrap_or_default())
+    };
+    (1..TRIES_MAX).find_map(|_| next().ok()).map_or_else(next, Ok)
 }
 
 /// Where the three nodes serve documents and pages, for edges that have been given `sip`: beside them, or on free ports
@@ -114,8 +132,7 @@ pub(crate) fn pages(sip: &[SocketAddr], base: Option<u16>) -> Result<Vec<SocketA
     let address = |sip: &SocketAddr| {
         let wanted = base.map_or(0, |_| sip.port().saturating_add(PAGES_AFTER));
         let at = SocketAddr::new(sip.ip(), wanted);
-        let listener = TcpListener::bind(at).and_then(|listener| listener.local_addr());
-        listener.map_err(|error| {
+        free(at.ip(), at.port()).map_err(|error| {
             Problem::own(
                 Own::Service,
                 format!("phones' pages cannot be served on {at}: {error}"),
