@@ -7,6 +7,7 @@ use hotdesk_phonesim::{Flash, Hardware, Http, SimPhone, Start, View, model};
 use hotdesk_proto::v1;
 use hotdesk_tests::company::{Company, PIN, Plan};
 use hotdesk_tests::offices::{NAMES, fresh_id};
+use hotdesk_tests::wait::eventually;
 
 /// How long anything may take that is not about time itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -177,4 +178,25 @@ pub(crate) async fn log_in(phone: &SimPhone, number: &str, pin: &str) {
 /// Logs in with the PIN that all have.
 pub(crate) async fn sit_down(phone: &SimPhone, number: &str) {
     log_in(phone, number, PIN).await;
+}
+
+/// Waits until the log has it that the phone shows what it should.
+pub(crate) async fn is_shown(company: &Company, desk: &Desk) {
+    let request = v1::ListPhonesRequest {
+        states: vec![v1::PhoneState::Shown.into()],
+        ..Default::default()
+    };
+    eventually("the phone is known to show it", PATIENCE, || async {
+        let list = company
+            .phones(desk.office)
+            .list_phones(request.clone())
+            .await
+            .ok()?;
+        let phones = list.into_inner().phones;
+        phones
+            .iter()
+            .any(|phone| phone.device.as_ref().is_some_and(|device| device.id == desk.id))
+            .then_some(())
+    })
+    .await;
 }

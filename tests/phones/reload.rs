@@ -1,4 +1,4 @@
-//! `hotdesk phone reload`: what is not in the log has changed, and phones fetch their documents again.
+//! What an administrator does to phones with the program, and what the phones do then.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use hotdesk_phone::Vendor;
 use hotdesk_phonesim::View;
 use hotdesk_tests::company::Company;
 
-use crate::common::{PATIENCE, PROGRAM, neutral, plan, put, switch_on};
+use crate::common::{PATIENCE, PROGRAM, is_first, is_shown, neutral, plan, put, switch_on};
 
 /// The program at an office's node: its exit code, what it answered, and what it said beside.
 async fn hotdesk(company: &Company, node: usize, arguments: &[&str]) -> (i32, String, String) {
@@ -66,5 +66,38 @@ async fn phones_fetch_their_documents_again_when_an_administrator_says_so() {
     let named = format!("{}  it is registered nowhere", absent.id);
     assert!(beside.contains("HD5009") && beside.contains(&named), "{beside}");
     let (code, _, beside) = hotdesk(&company, 0, &["phone", "reload", "nowhere"]).await;
+    assert_eq!(code, 1, "{beside}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_is_deleted_once_nothing_of_its_user_is_on_it() {
+    let company = plan().start().await;
+    let desk = put(&company, Vendor::Yealink, 0, 1).await;
+    let phone = switch_on(&company, &desk);
+    neutral(&phone, &desk).await;
+    let at_ada = async || {
+        company.login("ada", &desk.id).await;
+        let has_line = is_first("2001");
+        phone.wait("Ada's line", PATIENCE, has_line).await.expect("hers");
+        is_shown(&company, &desk).await;
+    };
+    at_ada().await;
+    // A phone that does not hear of it stays in the directory.
+    phone.forget_triggers(1000);
+    let (code, said, beside) = hotdesk(&company, 0, &["device", "delete", &desk.id, "--wait", "3s"]).await;
+    assert!(
+        code == 1 && beside.contains("is not deleted"),
+        "{code}: {said} {beside} {:?}",
+        phone.view()
+    );
+    phone.forget_triggers(0);
+    neutral(&phone, &desk).await;
+    at_ada().await;
+    let (code, _, beside) = hotdesk(&company, 0, &["device", "delete", &desk.id, "--wait", "30s"]).await;
+    assert_eq!(code, 0, "{beside}");
+    let left = phone.flash();
+    let is_hers = |value: &str| value.contains("2001") || value.contains("Ada");
+    assert!(!left.iter().any(|(_, value)| is_hers(value)), "nothing of hers");
+    let (code, _, beside) = hotdesk(&company, 0, &["device", "get", &desk.id]).await;
     assert_eq!(code, 1, "{beside}");
 }

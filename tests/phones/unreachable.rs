@@ -11,7 +11,7 @@ use hotdesk_tests::company::{Company, PEOPLE, PIN};
 use hotdesk_tests::offices::fresh_id;
 use hotdesk_tests::wait::eventually;
 
-use crate::common::{Desk, PATIENCE, is_first, log_in, neutral, plan, put, switch_on};
+use crate::common::{Desk, PATIENCE, is_first, is_shown, log_in, neutral, plan, put, switch_on};
 
 const WRONG_PIN: &str = "000000";
 /// Phones give up after 10 to 15 seconds; what is on the way to them has its share of that.
@@ -138,23 +138,6 @@ async fn a_phone_that_loads_while_its_office_is_cut_off_is_not_taken_for_one_tha
     is_shown(&company, &desk).await;
     let log = company.edges[HERE].log();
     assert!(!log.contains("given up"), "{log}");
-}
-
-/// Waits until the log has it that the phone shows what it should.
-async fn is_shown(company: &Company, desk: &Desk) {
-    let request = v1::ListPhonesRequest {
-        states: vec![v1::PhoneState::Shown.into()],
-        ..Default::default()
-    };
-    eventually("the phone is known to show it", PATIENCE, || async {
-        let list = company.phones(HERE).list_phones(request.clone()).await.ok()?;
-        let phones = list.into_inner().phones;
-        phones
-            .iter()
-            .any(|phone| phone.device.as_ref().is_some_and(|device| device.id == desk.id))
-            .then_some(())
-    })
-    .await;
 }
 
 /// Waits until the copy of the node that is left is so old.

@@ -7,7 +7,7 @@ use hotdesk_core::DeviceId;
 use serde_json::json;
 
 use super::records::{self, ListArgs};
-use super::{device_line, device_secret};
+use super::{device_delete, device_line, device_secret};
 use crate::connect::Context;
 use crate::exit::Problem;
 use crate::output::{json, table, text};
@@ -30,12 +30,8 @@ pub(crate) enum DeviceCommand {
     },
     /// Create a phone, or change one: what is not given stays as it is
     Put(PutArgs),
-    /// Delete phones; ends the sessions there
-    Delete {
-        /// MAC addresses or ids
-        #[arg(required = true)]
-        ids: Vec<String>,
-    },
+    /// Delete phones; ends the sessions there, and waits until the phones show that
+    Delete(device_delete::DeleteArgs),
     /// Set or generate the password that the phone itself registers with
     Secret(device_secret::SecretArgs),
     /// The user name and password of the line of whoever is logged in at a phone, to set it up by hand
@@ -131,13 +127,7 @@ impl DeviceCommand {
                 let answer = client.put_device(device.clone()).await?;
                 records::show_put(context, "device", &device.id, answer)
             }
-            Self::Delete { ids } => {
-                for id in ids {
-                    let answer = client.delete_device(&normal(&id)).await?;
-                    records::show_delete(context, "device", &id, answer)?;
-                }
-                Ok(())
-            }
+            Self::Delete(args) => device_delete::delete(context, &client, args).await,
             Self::Secret(args) => device_secret::secret(context, &client, args).await,
             Self::Line(args) => device_line::line(context, &client, args).await,
             Self::Hold(args) => device_secret::hold(context, &client, args).await,
@@ -148,7 +138,7 @@ impl DeviceCommand {
 }
 
 /// A MAC address as it is kept; what is not valid goes to the cluster as it is, which says why not.
-fn normal(id: &str) -> String {
+pub(super) fn normal(id: &str) -> String {
     DeviceId::parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
 }
 

@@ -8,6 +8,7 @@ mod cluster;
 mod completions;
 mod demo;
 mod device;
+mod device_delete;
 mod device_line;
 mod device_secret;
 mod doctor;

@@ -12,6 +12,7 @@ use clap::Subcommand;
 use crate::connect::Context;
 use crate::exit::Problem;
 
+pub(super) use self::reload::{find, why_behind};
 pub(super) use self::waiting::mac;
 
 /// What can be done with phones.

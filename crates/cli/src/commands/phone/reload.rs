@@ -201,13 +201,9 @@ fn is_behind(phone: &Phone, wanted: &Wanted) -> bool {
 fn not_shown(behind: &[Phone], told: usize) -> Problem {
     let mut message = format!("{} of {} not show it:", behind.len(), counted(told, "does", "do"));
     for phone in behind.iter().take(NAMED_MAX) {
-        let device = phone.device.clone().unwrap_or_default();
-        let why = match phone.state() {
-            PhoneState::GaveUp => device.trouble,
-            _ if device.serving.is_empty() => "it is registered nowhere".to_owned(),
-            state => text::phone_state(state).to_owned(),
-        };
-        message += &format!("\n  {}  {why}", device.id);
+        let device = phone.device.as_ref();
+        let id = device.map_or("", |device| device.id.as_str());
+        message += &format!("\n  {id}  {}", why_behind(phone));
     }
     if behind.len() > NAMED_MAX {
         message += &format!("\n  and {} more", behind.len() - NAMED_MAX);
@@ -217,6 +213,23 @@ fn not_shown(behind: &[Phone], told: usize) -> Problem {
         message,
         "Look at `hotdesk phone list`: who is in a call comes later, who is switched off when it starts.",
     )
+}
+
+/// Why a phone does not show what it should.
+pub(crate) fn why_behind(phone: &Phone) -> String {
+    let device = phone.device.clone().unwrap_or_default();
+    match phone.state() {
+        PhoneState::GaveUp => device.trouble,
+        _ if device.serving.is_empty() => "it is registered nowhere".to_owned(),
+        state => text::phone_state(state).to_owned(),
+    }
+}
+
+/// A phone by its id, and how far it is; `None`: there is no such phone.
+pub(crate) async fn find(client: &Client, id: &str) -> Result<Option<Phone>, Error> {
+    let found = phones(client, "").await?;
+    let is_it = |phone: &Phone| phone.device.as_ref().is_some_and(|device| device.id == id);
+    Ok(found.into_iter().find(is_it))
 }
 
 fn shown_line(shown: usize, told: usize) -> String {
