@@ -82,6 +82,10 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Profile, String> {
+    // An array would be taken for one as well, and an empty one for an empty profile.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err("expected a JSON object".to_owned());
+    }
     let file: File = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let language = file.language.filter(|tag| !tag.is_empty());
     let language = language
@@ -154,10 +158,12 @@ mod tests {
     fn a_file_that_is_no_profile_says_what_is_wrong() {
         for (file, part) in [
             ("{\"ringtone\": 1}", "unknown field `ringtone`"),
+            ("[]", "expected a JSON object"),
             ("{\"language\": \"tlh\"}", "language:"),
             ("{\"softkeys\": [\"fly\"]}", "expected history"),
             ("{\"lamps\": [{\"label\": \"Bob\"}]}", "missing field `extension`"),
-            ("", "EOF"),
+            ("", "expected a JSON object"),
+            ("{", "EOF"),
         ] {
             let problem = parse(file.as_bytes()).unwrap_err();
             assert!(problem.contains(part), "{file}: {problem}");

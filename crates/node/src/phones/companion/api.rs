@@ -33,7 +33,7 @@ use super::super::login::{LogIn, Proof};
 use super::super::trouble::Trouble;
 use super::super::{Peer, Phones};
 use super::own;
-use super::profile_json::ProfileJson;
+use super::profile_json::{ProfileJson, object};
 use super::visitor::{Asked, IDLE_S, Visitor, is_ours};
 use crate::guesses::Origin;
 use crate::services::{Error, new_request_id};
@@ -67,7 +67,7 @@ pub(super) async fn sign_in(
     if !is_ours(&headers) {
         return unknown_caller(&asked);
     }
-    let Ok(SignIn { user, pin }) = serde_json::from_slice(&body) else {
+    let Ok(SignIn { user, pin }) = object(&body) else {
         return malformed(&asked, "body", "must be an object with user and pin");
     };
     match asked
@@ -126,7 +126,7 @@ pub(super) async fn log_in(
     if !is_ours(&headers) {
         return unknown_caller(&asked);
     }
-    let Ok(LogInBody { device, user, pin }) = serde_json::from_slice(&body) else {
+    let Ok(LogInBody { device, user, pin }) = object(&body) else {
         return malformed(&asked, "body", "must be an object with device, user and pin");
     };
     let Ok(device) = DeviceId::parse(&device) else {
@@ -208,9 +208,9 @@ pub(super) async fn put_profile(
     let Some(visitor) = asked.bearer(&headers) else {
         return unknown_caller(&asked);
     };
-    let profile: ProfileJson = match serde_json::from_slice(&body) {
+    let profile = match ProfileJson::read(&body) {
         Ok(profile) => profile,
-        Err(error) => return malformed(&asked, "body", &error.to_string()),
+        Err((field, problem)) => return malformed(&asked, field, &problem),
     };
     let (profile, calls) = profile.records(&visitor.user);
     match own::put_profile(&asked, &visitor.user, profile, calls).await {

@@ -2,6 +2,7 @@
 
 use hotdesk_core::profile::{Lamp, Profile, SoftFunction, SpeedDial};
 use hotdesk_core::{CallSettings, Ring, User};
+use hotdesk_phone::Language;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -66,7 +67,31 @@ impl Default for CallsJson {
     }
 }
 
+/// Reads a JSON object. (serde takes an array for one as well, with its fields in their order.)
+///
+/// # Errors
+/// What is wrong with it, for who wrote it.
+pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err("must be a JSON object".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
 impl ProfileJson {
+    /// Reads one that somebody sent.
+    ///
+    /// # Errors
+    /// The field with what is wrong in it; "body" for the whole.
+    pub(super) fn read(body: &[u8]) -> Result<Self, (&'static str, String)> {
+        let sent: Self = object(body).map_err(|problem| ("body", problem))?;
+        if !sent.language.is_empty() {
+            let known = sent.language.parse::<Language>();
+            known.map_err(|problem| ("language", problem))?;
+        }
+        Ok(sent)
+    }
+
     /// What the user has.
     pub(super) fn of(user: &User) -> Self {
         let profile = user.profile.as_deref().cloned().unwrap_or_default();
@@ -212,8 +237,13 @@ mod tests {
             r#"{"line_lable":"x"}"#,
             r#"{"ring_tone":300}"#,
             r#"{"softkeys":["fly"]}"#,
+            r#"{"language":"tlh"}"#,
+            "[]",
+            "null",
+            "",
         ] {
-            assert!(serde_json::from_str::<ProfileJson>(wrong).is_err(), "{wrong}");
+            assert!(ProfileJson::read(wrong.as_bytes()).is_err(), "{wrong}");
         }
+        assert!(ProfileJson::read(b" {\"language\":\"de-AT\"}").is_ok());
     }
 }
