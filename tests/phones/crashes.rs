@@ -1,10 +1,9 @@
 //! An edge that is killed at the worst moment.
 
 use futures::future::join_all;
-use hotdesk_phonesim::SimPhone;
 
-use crate::common::{neutral, plan, put, switch_on};
-use crate::storm::{VENDORS, put_person, shows, sits_down};
+use crate::common::plan;
+use crate::storm::{all_neutral, shows, sits_down};
 
 /// How many come while their edge is killed.
 const PHONES: u32 = 24;
@@ -12,20 +11,7 @@ const PHONES: u32 = 24;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_that_is_killed_in_the_middle_of_a_morning_tells_all_phones_when_it_is_back() {
     let mut company = plan().start().await;
-    let mut desks = Vec::new();
-    for number in 1..=PHONES {
-        let vendor = VENDORS[number as usize % VENDORS.len()];
-        desks.push(put(&company, vendor, 0, number).await);
-        put_person(&company, number).await;
-    }
-    let phones: Vec<SimPhone> = desks.iter().map(|desk| switch_on(&company, desk)).collect();
-    join_all(
-        phones
-            .iter()
-            .zip(&desks)
-            .map(|(phone, desk)| neutral(phone, desk)),
-    )
-    .await;
+    let (desks, phones) = all_neutral(&company, PHONES, |_| 0).await;
     // The first of them have sat down, and are being told, when the edge goes.
     let (early, late) = phones.split_at(phones.len() / 2);
     join_all(

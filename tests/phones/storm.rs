@@ -14,7 +14,7 @@ use crate::common::{Desk, log_in, neutral, plan, put, switch_on};
 const PHONES: u32 = 200;
 /// How long the whole morning may take; a busy machine needs some of it.
 const MORNING: Duration = Duration::from_secs(180);
-pub(crate) const VENDORS: [Vendor; 8] = [
+const VENDORS: [Vendor; 8] = [
     Vendor::Cisco,
     Vendor::CiscoMpp,
     Vendor::Yealink,
@@ -28,20 +28,7 @@ pub(crate) const VENDORS: [Vendor; 8] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_phones_of_all_vendors_become_their_users_in_one_morning() {
     let company = plan().start().await;
-    let mut desks = Vec::new();
-    for number in 1..=PHONES {
-        let vendor = VENDORS[number as usize % VENDORS.len()];
-        desks.push(put(&company, vendor, number as usize % 2, number).await);
-        put_person(&company, number).await;
-    }
-    let phones: Vec<SimPhone> = desks.iter().map(|desk| switch_on(&company, desk)).collect();
-    join_all(
-        phones
-            .iter()
-            .zip(&desks)
-            .map(|(phone, desk)| neutral(phone, desk)),
-    )
-    .await;
+    let (desks, phones) = all_neutral(&company, PHONES, |number| number as usize % 2).await;
     // Everybody at once.
     join_all(
         phones
@@ -55,11 +42,30 @@ async fn two_hundred_phones_of_all_vendors_become_their_users_in_one_morning() {
     nobody_gave_up(&company).await;
 }
 
+/// So many desks, counted from 1, with a phone of each vendor in turn and somebody who will sit there; the phones are on
+/// and show that nobody has yet.
+pub(crate) async fn all_neutral(
+    company: &Company,
+    count: u32,
+    office: impl Fn(u32) -> usize,
+) -> (Vec<Desk>, Vec<SimPhone>) {
+    let mut desks = Vec::new();
+    for number in 1..=count {
+        let vendor = VENDORS[number as usize % VENDORS.len()];
+        desks.push(put(company, vendor, office(number), number).await);
+        put_person(company, number).await;
+    }
+    let phones: Vec<SimPhone> = desks.iter().map(|desk| switch_on(company, desk)).collect();
+    let shown = phones.iter().zip(&desks);
+    join_all(shown.map(|(phone, desk)| neutral(phone, desk))).await;
+    (desks, phones)
+}
+
 fn extension(number: u32) -> String {
     format!("5{number:03}")
 }
 
-pub(crate) async fn put_person(company: &Company, number: u32) {
+async fn put_person(company: &Company, number: u32) {
     let extension = extension(number);
     let id = format!("person-{number}");
     company.put_user(user(&id, &extension)).await;
