@@ -142,7 +142,7 @@ pub(super) fn normal(id: &str) -> String {
     DeviceId::parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
 }
 
-async fn get(client: &Client, id: &str) -> Result<Device, Problem> {
+pub(super) async fn get(client: &Client, id: &str) -> Result<Device, Problem> {
     let answer = client
         .who(Subject::Device(id.to_owned()), Consistency::Linearizable)
         .await

@@ -55,10 +55,15 @@ pub(super) async fn delete(context: &Context, client: &Client, args: DeleteArgs)
 /// Has the phone show its neutral document, if it shows any.
 async fn wipe(context: &Context, client: &Client, id: &str, wait: Duration) -> Result<(), Problem> {
     let end = Instant::now() + wait;
+    let site = match super::device::get(client, id).await {
+        Ok(device) => device.site,
+        // For the deletion to tell of.
+        Err(problem) if records::is_not_found(&problem) => return Ok(()),
+        Err(problem) => return Err(problem),
+    };
     let mut is_first = true;
     loop {
-        // A phone that is not there is for the deletion to tell of.
-        let Some(phone) = phone::find(client, id).await? else {
+        let Some(phone) = phone::find(client, &site, id).await? else {
             return Ok(());
         };
         if is_wiped(&phone) {

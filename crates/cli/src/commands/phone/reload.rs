@@ -225,9 +225,9 @@ pub(crate) fn why_behind(phone: &Phone) -> String {
     }
 }
 
-/// A phone by its id, and how far it is; `None`: there is no such phone.
-pub(crate) async fn find(client: &Client, id: &str) -> Result<Option<Phone>, Error> {
-    let found = phones(client, "").await?;
+/// A phone of this office by its id, and how far it is; `None`: there is no such phone.
+pub(crate) async fn find(client: &Client, site: &str, id: &str) -> Result<Option<Phone>, Error> {
+    let found = phones(client, site).await?;
     let is_it = |phone: &Phone| phone.device.as_ref().is_some_and(|device| device.id == id);
     Ok(found.into_iter().find(is_it))
 }
